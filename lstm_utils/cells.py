@@ -1,0 +1,484 @@
+"""The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
+
+Arrays are batch first, as on the page: B sequences, T time steps, D inputs, H hidden units.
+Inside, the loops over time run over time-major arrays, so that each step touches one block
+of memory, and everything that does not depend on the previous step (the products with the
+inputs, the sums for the weights) is done for all steps at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+GATES = ("forget", "input", "candidate", "output")
+"""Order of the row blocks in ``LSTMParameters.W`` and ``LSTMParameters.b``."""
+
+
+def sigmoid(z):
+    """Logistic function 1 / (1 + exp(−z)), elementwise, without overflow for any finite z.
+
+    Written with tanh, which saturates instead of overflowing: σ(z) = (1 + tanh(z/2)) / 2.
+    """
+    return 0.5 * (1.0 + np.tanh(0.5 * z))
+
+
+@dataclass(frozen=True)
+class RNNParameters:
+    """Weights of a simple (Elman) RNN: h_t = tanh(W_xh x_t + W_hh h_{t−1} + b).
+
+    Parameters
+    ----------
+    W_xh : ndarray, shape (H, D)
+    W_hh : ndarray, shape (H, H)
+    b : ndarray, shape (H,)
+    """
+
+    W_xh: np.ndarray
+    W_hh: np.ndarray
+    b: np.ndarray
+
+    def __post_init__(self):
+        hidden = self.b.shape[0]
+        if self.W_hh.shape != (hidden, hidden) or self.W_xh.shape[0] != hidden:
+            raise ValueError(
+                "RNNParameters: with b of shape (H,), W_hh must be (H, H) and W_xh (H, D); got "
+                f"b {self.b.shape}, W_hh {self.W_hh.shape}, W_xh {self.W_xh.shape}"
+            )
+
+    @property
+    def input_size(self):
+        return self.W_xh.shape[1]
+
+    @property
+    def hidden_size(self):
+        return self.b.shape[0]
+
+    @property
+    def n_parameters(self):
+        return self.W_xh.size + self.W_hh.size + self.b.size
+
+    def astype(self, dtype):
+        """The same weights in another float type."""
+        return RNNParameters(*(a.astype(dtype) for a in (self.W_xh, self.W_hh, self.b)))
+
+
+@dataclass(frozen=True)
+class LSTMParameters:
+    """Weights of an LSTM layer, acting on the concatenation [h_{t−1}, x_t].
+
+    Parameters
+    ----------
+    W : ndarray, shape (4H, H + D)
+        Row blocks in the order of `GATES`; the first H columns act on h_{t−1}.
+    b : ndarray, shape (4H,)
+    """
+
+    W: np.ndarray
+    b: np.ndarray
+
+    def __post_init__(self):
+        rows = self.b.shape[0]
+        if rows % 4 or self.W.shape[0] != rows or self.W.shape[1] <= rows // 4:
+            raise ValueError(
+                "LSTMParameters: b must be (4H,) and W (4H, H + D) with D >= 1; got "
+                f"b {self.b.shape}, W {self.W.shape}"
+            )
+
+    @property
+    def hidden_size(self):
+        return self.b.shape[0] // 4
+
+    @property
+    def input_size(self):
+        return self.W.shape[1] - self.hidden_size
+
+    @property
+    def n_parameters(self):
+        return self.W.size + self.b.size
+
+    @property
+    def W_h(self):
+        """The columns that act on h_{t−1}: a view, shape (4H, H)."""
+        return self.W[:, : self.hidden_size]
+
+    @property
+    def W_x(self):
+        """The columns that act on x_t: a view, shape (4H, D)."""
+        return self.W[:, self.hidden_size :]
+
+    def gate(self, name):
+        """Weights and bias of one gate, as views.
+
+        Parameters
+        ----------
+        name : {"forget", "input", "candidate", "output"}
+
+        Returns
+        -------
+        W : ndarray, shape (H, H + D)
+        b : ndarray, shape (H,)
+        """
+        if name not in GATES:
+            raise ValueError(f"no gate {name!r}; there are {', '.join(GATES)}")
+        rows = slice(
+            GATES.index(name) * self.hidden_size, (GATES.index(name) + 1) * self.hidden_size
+        )
+        return self.W[rows], self.b[rows]
+
+    def astype(self, dtype):
+        """The same weights in another float type."""
+        return LSTMParameters(self.W.astype(dtype), self.b.astype(dtype))
+
+
+def init_rnn(input_size, hidden_size, rng, scale=None, dtype=np.float64):
+    """Random RNN weights, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+    rng : numpy.random.Generator
+    scale : float, optional
+    dtype : float type
+
+    Returns
+    -------
+    RNNParameters
+    """
+    scale = hidden_size**-0.5 if scale is None else scale
+    return RNNParameters(
+        rng.uniform(-scale, scale, (hidden_size, input_size)),
+        rng.uniform(-scale, scale, (hidden_size, hidden_size)),
+        np.zeros(hidden_size),
+    ).astype(dtype)
+
+
+def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=np.float64):
+    """Random LSTM weights, uniform in ±scale (default 1/√H), biases zero but the forget gate's.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+    rng : numpy.random.Generator
+    forget_bias : float
+        1 is the advice of Jozefowicz et al. (2015), and Keras's default.
+    scale : float, optional
+    dtype : float type
+
+    Returns
+    -------
+    LSTMParameters
+    """
+    scale = hidden_size**-0.5 if scale is None else scale
+    W = rng.uniform(-scale, scale, (4 * hidden_size, hidden_size + input_size))
+    b = np.zeros(4 * hidden_size)
+    b[:hidden_size] = forget_bias
+    return LSTMParameters(W, b).astype(dtype)
+
+
+# --- The simple RNN ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RNNTrace:
+    """What a forward pass leaves behind: x (B, T, D) and h (B, T + 1, H), with h[:, 0] = h0."""
+
+    x: np.ndarray
+    h: np.ndarray
+
+
+@dataclass(frozen=True)
+class RNNGradients:
+    """∂E/∂ each weight (as RNNParameters), ∂E/∂x (B, T, D) and ∂E/∂h0 (B, H)."""
+
+    params: RNNParameters
+    x: np.ndarray
+    h0: np.ndarray
+
+
+def rnn_step(params, x, h):
+    """One step: h_t = tanh(W_xh x_t + W_hh h_{t−1} + b).
+
+    Parameters
+    ----------
+    params : RNNParameters
+    x : ndarray, shape (B, D) or (D,)
+    h : ndarray, shape (B, H) or (H,)
+
+    Returns
+    -------
+    ndarray, shape of `h`
+    """
+    return np.tanh(x @ params.W_xh.T + h @ params.W_hh.T + params.b)
+
+
+def rnn_forward(params, x, h0=None):
+    """Run an RNN over whole sequences.
+
+    Parameters
+    ----------
+    params : RNNParameters
+    x : ndarray, shape (B, T, D)
+    h0 : ndarray, shape (B, H), optional
+        The state before the first step; zeros if not given.
+
+    Returns
+    -------
+    RNNTrace
+
+    Raises
+    ------
+    ValueError
+        If the shapes of `x` or `h0` do not fit the parameters.
+    """
+    batch, steps = _check_input(params, x, h0=h0)
+    h = _states(steps, batch, params.hidden_size, x.dtype, h0)
+    drive = _time_major(x) @ params.W_xh.T + params.b
+    W_hh_T = np.ascontiguousarray(params.W_hh.T)
+    for t in range(steps):
+        h[t + 1] = np.tanh(drive[t] + h[t] @ W_hh_T)
+    return RNNTrace(x, h.swapaxes(0, 1))
+
+
+def rnn_backward(params, trace, dh):
+    """Backpropagation through time for the RNN.
+
+    Parameters
+    ----------
+    params : RNNParameters
+    trace : RNNTrace
+        From `rnn_forward` with the same parameters.
+    dh : ndarray, shape (B, T, H)
+        What the loss says directly about each step's output: dh[:, t] is the derivative with
+        respect to ``trace.h[:, t + 1]`` that does not pass through later steps.
+
+    Returns
+    -------
+    RNNGradients
+        Sums over the batch and over time for the weights.
+
+    Notes
+    -----
+    Werbos (1990). With a_t the argument of tanh, δ_t = ∂E/∂a_t obeys
+    δ_t = (1 − h_t²) ∘ (dh_t + W_hhᵀ δ_{t+1}).
+    """
+    h = trace.h.swapaxes(0, 1)
+    dh = _check_dh(dh, h)
+    slope = 1.0 - h[1:] ** 2
+    delta = np.empty_like(slope)
+    from_later = np.zeros_like(h[0])
+    for t in reversed(range(len(dh))):
+        delta[t] = (dh[t] + from_later) * slope[t]
+        from_later = delta[t] @ params.W_hh
+    flat = delta.reshape(-1, params.hidden_size)
+    weights = RNNParameters(
+        flat.T @ _time_major(trace.x).reshape(-1, params.input_size),
+        flat.T @ h[:-1].reshape(-1, params.hidden_size),
+        flat.sum(axis=0),
+    )
+    return RNNGradients(weights, (delta @ params.W_xh).swapaxes(0, 1), from_later)
+
+
+# --- The LSTM ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LSTMStep:
+    """Every value inside one step: gates f, i, o, candidate g, new states c and h, each (B, H)."""
+
+    f: np.ndarray
+    i: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    c: np.ndarray
+    h: np.ndarray
+
+
+@dataclass(frozen=True)
+class LSTMTrace:
+    """A forward pass, opened: x (B, T, D); f, i, g, o (B, T, H); c, h (B, T + 1, H).
+
+    c[:, 0] and h[:, 0] are the initial states, so h[:, 1:] is the layer's output.
+    """
+
+    x: np.ndarray
+    f: np.ndarray
+    i: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    c: np.ndarray
+    h: np.ndarray
+
+
+@dataclass(frozen=True)
+class LSTMGradients:
+    """∂E/∂ the weights (as LSTMParameters), ∂E/∂x (B, T, D), ∂E/∂h0 and ∂E/∂c0 (B, H)."""
+
+    params: LSTMParameters
+    x: np.ndarray
+    h0: np.ndarray
+    c0: np.ndarray
+
+
+def lstm_step(params, x, h, c):
+    """One step of the LSTM, with every intermediate value.
+
+    Parameters
+    ----------
+    params : LSTMParameters
+    x : ndarray, shape (B, D) or (D,)
+    h, c : ndarray, shape (B, H) or (H,)
+        Hidden state and cell state before the step.
+
+    Returns
+    -------
+    LSTMStep
+
+    Notes
+    -----
+    Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)::
+
+        f, i, o = σ(W_f [h, x] + b_f), σ(W_i [h, x] + b_i), σ(W_o [h, x] + b_o)
+        g       = tanh(W_g [h, x] + b_g)
+        c_new   = f ∘ c + i ∘ g
+        h_new   = o ∘ tanh(c_new)
+    """
+    z = np.concatenate([h, x], axis=-1) @ params.W.T + params.b
+    z_f, z_i, z_g, z_o = np.split(z, 4, axis=-1)
+    f, i, g, o = sigmoid(z_f), sigmoid(z_i), np.tanh(z_g), sigmoid(z_o)
+    c_new = f * c + i * g
+    return LSTMStep(f, i, g, o, c_new, o * np.tanh(c_new))
+
+
+def lstm_forward(params, x, h0=None, c0=None):
+    """Run an LSTM over whole sequences.
+
+    Parameters
+    ----------
+    params : LSTMParameters
+    x : ndarray, shape (B, T, D)
+    h0, c0 : ndarray, shape (B, H), optional
+        The states before the first step; zeros if not given.
+
+    Returns
+    -------
+    LSTMTrace
+
+    Raises
+    ------
+    ValueError
+        If the shapes of `x`, `h0` or `c0` do not fit the parameters.
+    """
+    batch, steps = _check_input(params, x, h0=h0, c0=c0)
+    H = params.hidden_size
+    h = _states(steps, batch, H, x.dtype, h0)
+    c = _states(steps, batch, H, x.dtype, c0)
+    # One tanh serves all four blocks, since σ(z) = (1 + tanh(z/2)) / 2: the rows of the three
+    # sigmoid gates are halved here, once, and the result is mended after the tanh.
+    half = np.full(4 * H, 0.5, dtype=x.dtype)
+    half[2 * H : 3 * H] = 1.0
+    gates = _time_major(x) @ (params.W_x * half[:, None]).T + params.b * half
+    W_h_T = np.ascontiguousarray((params.W_h * half[:, None]).T)
+    for t in range(steps):
+        z = gates[t]
+        z += h[t] @ W_h_T
+        np.tanh(z, out=z)
+        for sigmoid_block in (z[:, : 2 * H], z[:, 3 * H :]):
+            sigmoid_block += 1.0
+            sigmoid_block *= 0.5
+        f, i, g, o = z[:, :H], z[:, H : 2 * H], z[:, 2 * H : 3 * H], z[:, 3 * H :]
+        np.multiply(f, c[t], out=c[t + 1])
+        c[t + 1] += i * g
+        np.tanh(c[t + 1], out=h[t + 1])
+        h[t + 1] *= o
+    f, i, g, o = (block.swapaxes(0, 1) for block in np.split(gates, 4, axis=-1))
+    return LSTMTrace(x, f, i, g, o, c.swapaxes(0, 1), h.swapaxes(0, 1))
+
+
+def lstm_backward(params, trace, dh, dc_last=None):
+    """Backpropagation through time for the LSTM.
+
+    Parameters
+    ----------
+    params : LSTMParameters
+    trace : LSTMTrace
+        From `lstm_forward` with the same parameters.
+    dh : ndarray, shape (B, T, H)
+        Direct derivative of the loss with respect to each step's output ``trace.h[:, t + 1]``.
+    dc_last : ndarray, shape (B, H), optional
+        Direct derivative with respect to the last cell state, if the loss reads it.
+
+    Returns
+    -------
+    LSTMGradients
+        Sums over the batch and over time for the weights.
+
+    Notes
+    -----
+    The cell state receives a gradient from the output of its own step and from the next cell
+    state: ∂E/∂c_t = ∂E/∂h_t ∘ o_t ∘ (1 − tanh² c_t) + ∂E/∂c_{t+1} ∘ f_{t+1}. The second term
+    is the path that a gate can hold open.
+    """
+    H = params.hidden_size
+    f, i, g, o, c, h = (
+        a.swapaxes(0, 1) for a in (trace.f, trace.i, trace.g, trace.o, trace.c, trace.h)
+    )
+    dh = _check_dh(dh, h)
+    tanh_c = np.tanh(c[1:])
+    # All that is known before the backward loop starts, for every step at once.
+    into_c = o * (1.0 - tanh_c**2)
+    into_z = np.empty((*dh.shape[:2], 4 * H), dtype=h.dtype)
+    np.multiply(c[:-1], f * (1.0 - f), out=into_z[..., :H])
+    np.multiply(g, i * (1.0 - i), out=into_z[..., H : 2 * H])
+    np.multiply(i, 1.0 - g**2, out=into_z[..., 2 * H : 3 * H])
+    np.multiply(tanh_c, o * (1.0 - o), out=into_z[..., 3 * H :])
+    dh_later = np.zeros_like(h[0])
+    dc = np.zeros_like(h[0]) if dc_last is None else np.array(dc_last, dtype=h.dtype)
+    W_h = np.ascontiguousarray(params.W_h)
+    for t in reversed(range(len(dh))):
+        dh_t = dh[t] + dh_later
+        dc += dh_t * into_c[t]
+        dz = into_z[t]  # filled with ∂state/∂z above, multiplied by ∂E/∂state here
+        for block in range(3):
+            dz[:, block * H : (block + 1) * H] *= dc
+        dz[:, 3 * H :] *= dh_t
+        dh_later = dz @ W_h
+        dc *= f[t]
+    flat = into_z.reshape(-1, 4 * H)
+    dW = np.empty_like(params.W)
+    dW[:, :H] = flat.T @ h[:-1].reshape(-1, H)
+    dW[:, H:] = flat.T @ _time_major(trace.x).reshape(-1, params.input_size)
+    weights = LSTMParameters(dW, flat.sum(axis=0))
+    return LSTMGradients(weights, (into_z @ params.W_x).swapaxes(0, 1), dh_later, dc)
+
+
+# --- Shared by both ----------------------------------------------------------------------
+
+
+def _time_major(x):
+    return np.ascontiguousarray(x.swapaxes(0, 1))
+
+
+def _states(steps, batch, hidden_size, dtype, initial):
+    """Room for the states of every step, time first, with the initial one filled in."""
+    states = np.empty((steps + 1, batch, hidden_size), dtype=dtype)
+    states[0] = 0.0 if initial is None else initial
+    return states
+
+
+def _check_input(params, x, **initial_states):
+    if x.ndim != 3 or x.shape[2] != params.input_size:
+        raise ValueError(f"x must have shape (batch, time, {params.input_size}); got {x.shape}")
+    for name, state in initial_states.items():
+        if state is not None and state.shape != (x.shape[0], params.hidden_size):
+            raise ValueError(
+                f"{name} must have shape ({x.shape[0]}, {params.hidden_size}); got {state.shape}"
+            )
+    return x.shape[:2]
+
+
+def _check_dh(dh, h):
+    """`dh` time first, once its shape is known to fit the states."""
+    expected = (h.shape[1], h.shape[0] - 1, h.shape[2])
+    if dh.shape != expected:
+        raise ValueError(f"dh must have shape {expected}, one row for each output; got {dh.shape}")
+    return dh.swapaxes(0, 1)

@@ -1,0 +1,85 @@
+"""Seeds, timers and summaries over several runs."""
+
+import os
+import random
+import time
+
+import numpy as np
+
+
+def quiet_logs():
+    """Keep TensorFlow's start-up messages off stderr. Call it before `import tensorflow`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its notice says results vary; so they do
+
+
+def seed_everything(seed, torch=False, tensorflow=False):
+    """Seed Python, NumPy and the frameworks that are asked for.
+
+    Parameters
+    ----------
+    seed : int
+    torch, tensorflow : bool
+        Whether to import and seed them too; `keras.utils.set_random_seed` does TensorFlow's part.
+
+    Returns
+    -------
+    numpy.random.Generator
+        A generator of its own, seeded alike: prefer it to NumPy's global one.
+    """
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - libraries that draw from the global generator
+    if torch:
+        import torch as torch_module
+
+        torch_module.manual_seed(seed)
+    if tensorflow:
+        import keras
+
+        keras.utils.set_random_seed(seed)
+    return np.random.default_rng(seed)
+
+
+class Timer:
+    """Wall time of a block: ``with Timer() as timer: …``, then ``timer.seconds``."""
+
+    def __enter__(self):
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *exception):
+        self.seconds = time.perf_counter() - self._start
+
+
+def median_and_range(values):
+    """Median, smallest and largest of several runs' results, as three floats."""
+    values = np.asarray(values, dtype=np.float64)
+    return float(np.median(values)), float(values.min()), float(values.max())
+
+
+def mean_and_interval(values, level=0.95):
+    """Mean of several runs, and half the width of its confidence interval (Student's t).
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least two.
+    level : float
+        Confidence, 0.95 by default.
+
+    Returns
+    -------
+    mean, half_width : float
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two values: one run has no spread.
+    """
+    from scipy.stats import t
+
+    values = np.asarray(values, dtype=np.float64)
+    if values.size < 2:
+        raise ValueError(f"an interval needs at least two runs; got {values.size}")
+    spread = values.std(ddof=1) / np.sqrt(values.size)
+    return float(values.mean()), float(t.ppf((1 + level) / 2, values.size - 1) * spread)
