@@ -1,0 +1,136 @@
+"""The book's figures: colours that survive colour blindness and grey print, axes that are named."""
+
+import itertools
+import warnings
+from types import SimpleNamespace
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from lstm_utils.plotting import (
+    COLOURS,
+    gate_traces,
+    heat_map,
+    line_style,
+    loss_curves,
+    use_book_style,
+)
+
+CELL = ["forget", "input", "candidate", "output", "cell", "hidden", "gradient", "input_data"]
+TOGETHER = [CELL, ["rnn", "lstm", "gru"], ["train", "validation", "baseline"]]
+PAIRS = [pair for group in TOGETHER for pair in itertools.combinations(group, 2)]
+
+# linear RGB -> XYZ (IEC 61966-2-1), and the same for a deuteranope (Machado et al. 2009, table 1)
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+DEUTERANOPE = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]
+)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_style():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        use_book_style()
+        yield
+        plt.close("all")
+
+
+def linear(colour):
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    """CIE L*a*b* under D65 of a linear RGB colour."""
+    x, y, z = TO_XYZ @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = (
+        np.cbrt(v) if v > (6 / 29) ** 3 else v / (3 * (6 / 29) ** 2) + 4 / 29 for v in (x, y, z)
+    )
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_colours_drawn_together_differ_for_a_deuteranope(one, other):
+    seen = [lab(DEUTERANOPE @ linear(COLOURS[name])) for name in (one, other)]
+    assert np.linalg.norm(seen[0] - seen[1]) >= 20
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_colours_drawn_together_differ_in_grey_print(one, other):
+    assert abs(lab(linear(COLOURS[one]))[0] - lab(linear(COLOURS[other]))[0]) >= 6
+
+
+def test_the_colour_test_knows_red_and_green_are_confused():
+    red, green = "#C4383A", "#6F7D1C"
+    plain = np.linalg.norm(lab(linear(red)) - lab(linear(green)))
+    blind = np.linalg.norm(lab(DEUTERANOPE @ linear(red)) - lab(DEUTERANOPE @ linear(green)))
+    assert plain > 60 > 20 > blind
+
+
+@pytest.mark.parametrize("group", TOGETHER, ids=lambda group: group[0])
+def test_lines_drawn_together_differ_without_colour(group):
+    lines = [line_style(name, marker=True) for name in group]
+    assert len({(line["linestyle"], line["marker"]) for line in lines}) == len(group)
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are():
+    with pytest.raises(KeyError, match=r"no colour for 'forgot'; there are: forget, input"):
+        line_style("forgot")
+
+
+def test_a_phone_can_read_the_figures():
+    assert mpl.rcParams["figure.figsize"][0] <= 7.0
+    assert min(mpl.rcParams[f"{part}.labelsize"] for part in ("xtick", "ytick", "axes")) >= 9
+    assert mpl.rcParams["figure.facecolor"] == "white"
+
+
+def test_loss_curves_take_the_books_colours_and_name_their_axes():
+    _, ax = plt.subplots()
+    histories = {"train": [1, 0.5, 0.2], "validation": [1, 0.6, 0.7], "my own": [2, 2, 2]}
+    assert loss_curves(ax, histories, baseline=("constant guess", 0.8), mark_best=True) is ax
+    by_label = {line.get_label(): line for line in ax.lines}
+    assert by_label["train"].get_color() == COLOURS["train"]
+    assert by_label["validation"].get_linestyle() == "--"
+    assert list(by_label["train"].get_xdata()) == [1, 2, 3]
+    rings = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
+    assert [ring.get_xdata()[0] for ring in rings] == [3, 2, 1]
+    assert ax.get_yscale() == "log"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss")
+
+
+def test_a_heat_map_keeps_its_values_and_labels():
+    figure, ax = plt.subplots()
+    matrix = np.array([[1e-6, 1.0, 10.0], [1e-3, 0.0, np.nan]])
+    assert heat_map(ax, matrix, "lag", "radius", "norm", log=True, x_ticks=[0, 5, 9]) is ax
+    assert ax.images[0].norm.vmin == 1e-6
+    assert ax.images[0].norm.vmax == 10
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "5", "9"]
+    assert figure.axes[1].get_ylabel() == "norm"
+
+
+def test_a_centred_heat_map_writes_each_value():
+    _, ax = plt.subplots()
+    heat_map(ax, [[-1.0, 0.5], [0.0, 2.0]], "x", "y", "value", centre=0, annotate=".1f")
+    assert [text.get_text() for text in ax.texts] == ["-1.0", "0.5", "0.0", "2.0"]
+    assert ax.images[0].norm(0.0) == 0.5
+
+
+def test_gate_traces_leave_out_the_initial_state():
+    rng = np.random.default_rng(0)
+    gates = {name: rng.random((2, 5, 3)) for name in "figo"}
+    states = {name: rng.random((2, 6, 3)) for name in "ch"}
+    trace = SimpleNamespace(**gates, **states)
+    _, axes = plt.subplots(2, 1)
+    assert gate_traces(axes, trace, 1, names=("forget", "cell"), unit=2, marks=[1]) is axes
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), trace.f[1, :, 2])
+    np.testing.assert_array_equal(axes[1].lines[0].get_ydata(), trace.c[1, 1:, 2])
+    _, ax = plt.subplots()
+    gate_traces(ax, trace, names=("forget", "hidden"))
+    assert [line.get_label() for line in ax.lines] == ["forget gate f", "hidden state h"]
+    with pytest.raises(ValueError, match="2 names need 1 or 2 axes, not 3"):
+        gate_traces(plt.subplots(3, 1)[1], trace, names=("forget", "cell"))
