@@ -1,0 +1,94 @@
+"""Execute notebooks in place, seal their stored outputs, and show what changed in them.
+
+A seal is a checksum, in the notebook's metadata, over every code cell's source and outputs. The
+suite recomputes it, so that neither an output edited by hand nor a source edited without
+executing it again goes unnoticed, also in the cells that re-execution does not compare.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+SEAL = "outputs_sha256"
+
+
+def seal_of(notebook):
+    """SHA-256, in hexadecimal, over the id, source and outputs of every code cell, in order."""
+    cells = [[c.id, c.source, c.outputs] for c in notebook.cells if c.cell_type == "code"]
+    text = json.dumps(cells, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tidy(notebook):
+    """Keep what the book uses and drop what differs from machine to machine, in place."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        }
+    )
+    for cell in notebook.cells:
+        kept = {key: cell.metadata[key] for key in ("tags", "mystnb") if key in cell.metadata}
+        cell.metadata = nbformat.from_dict(kept)
+        for output in cell.get("outputs", []):
+            # The inline backend's type hints, such as the size of a retina picture.
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+
+
+def execute(path):
+    """Run one notebook from the top in its own folder and write it back, sealed.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails; the file is left as it was.
+    """
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+    )
+    started = time.perf_counter()
+    client.execute()
+    seconds = time.perf_counter() - started
+    tidy(notebook)
+    notebook.metadata[SEAL] = seal_of(notebook)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+    print(f"{path}: {seconds:.0f} s")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("command", choices=["execute", "diff"])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    options = parser.parse_args(arguments)
+    missing = [str(path) for path in options.notebooks if not path.is_file()]
+    if missing:
+        parser.error(f"no such notebook: {', '.join(missing)}")
+    if options.command == "diff":
+        command = ["nbdiff", "--ignore-metadata", "--ignore-details", "HEAD"]
+        sys.exit(subprocess.run([*command, *map(str, options.notebooks)]).returncode)
+    for path in options.notebooks:
+        execute(path)
+
+
+if __name__ == "__main__":
+    main()
