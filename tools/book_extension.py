@@ -1,0 +1,137 @@
+"""Sphinx extension of this book: mends for its tools, offline mathematics, page descriptions."""
+
+import html
+import importlib.util
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+MATHJAX_FOLDER = "mathjax"
+# tex-chtml.js holds all that a page of TeX needs, but for fonts and rarer macros; the rest serves
+# the reader who turns on the accessibility explorer in a formula's menu.
+MATHJAX_PARTS = (
+    "tex-chtml.js",
+    "output/chtml/fonts/woff-v2",
+    "input/tex/extensions",
+    "a11y",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
+
+
+def set_options(app, config):
+    # Sphinx's own `html_theme_options` in _config.yml would replace what Jupyter Book has put
+    # there (jupyter_book.config.get_final_config), launch buttons included: so add to it here.
+    config.html_theme_options |= {
+        "logo": {"text": config.html_title, "alt_text": ""},
+        # sphinx-book-theme 1.3.0 empties `navbar_persistent`, pydata-sphinx-theme 0.17 takes
+        # "empty" for "default" and opens a second search bar in a header of its own.
+        "navbar_persistent": [],
+        "search_bar_text": "Search the book",
+        "show_toc_level": 2,
+    }
+    # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
+    config.html_context["default_mode"] = "auto"
+    config.mathjax_path = f"../{MATHJAX_FOLDER}/tex-chtml.js"  # relative to _static
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Take sphinx-thebe's scripts off the page: the book has no button that would use them.
+
+    Jupyter Book 1.0.4 always loads sphinx-thebe 0.3.1, whose inline script is added twice and
+    declares `const THEBE_JS_URL` twice: an error in the console of every page.
+    """
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file
+            for file in context[kind]
+            if "thebe" not in str(getattr(file, "filename", file) or "")
+            and "THEBE_JS_URL" not in getattr(file, "attributes", {}).get("body", "")
+        ]
+
+
+def first_paragraph(doctree, limit=160):
+    """Return the page's opening text, cut at a word: what a search engine shows under a link."""
+    paragraph = next(
+        (p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), None
+    )
+    text = " ".join(paragraph.astext().split()) if paragraph else ""
+    if len(text) <= limit:
+        return text
+    return text[:limit].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
+
+
+def describe_page(app, pagename, templatename, context, doctree):
+    """Add a description and Open Graph tags; a page's own `html_meta` description has precedence."""
+    if doctree is None:
+        return
+    base = app.config.html_baseurl
+    described = [
+        n["content"] for n in doctree.findall(nodes.meta) if n.get("name") == "description"
+    ]
+    description = described[0] if described else first_paragraph(doctree)
+    site = app.config.html_title
+    title = app.env.titles[pagename].astext()
+    tags = {
+        "og:title": title,
+        "og:description": description,
+        "og:type": "website" if pagename == app.config.root_doc else "article",
+        "og:site_name": site,
+        "og:url": base + app.builder.get_target_uri(pagename),
+        "og:image": f"{base}_static/cover.png",
+        "og:image:alt": f"{site}: an executable course on LSTM networks",
+    }
+    lines = [f'<meta property="{k}" content="{html.escape(v)}" />' for k, v in tags.items()]
+    if not described:
+        lines.append(f'<meta name="description" content="{html.escape(description)}" />')
+    lines.append('<meta name="twitter:card" content="summary_large_image" />')
+    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(lines) + "\n"
+
+
+def copy_mathjax(app, exception):
+    """Serve MathJax from the site itself, out of the PyPI package sphinx-mathjax-offline.
+
+    Not through `_static`: Jupyter Book 1 puts every .js that it finds there on every page.
+    """
+    if exception or app.builder.format != "html":
+        return
+    # The package's name has hyphens, so no import statement can reach it.
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    if package is None:
+        logger.error("sphinx-mathjax-offline is missing: pip install 'lstm-utils[book]'")
+        return
+    source = Path(package.origin).parent / "static" / "mathjax"
+    target = Path(app.outdir) / MATHJAX_FOLDER
+    for part in MATHJAX_PARTS:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
+        else:
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / part, target / part)
+
+
+def write_site_files(app, exception):
+    """Write the sitemap, and the file that keeps GitHub Pages from hiding `_static`."""
+    if exception or app.builder.format != "html":
+        return
+    output = Path(app.outdir)
+    pages = sorted(app.builder.get_target_uri(name) for name in app.env.found_docs)
+    urls = "".join(f"<url><loc>{app.config.html_baseurl}{page}</loc></url>\n" for page in pages)
+    (output / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+    )
+    (output / ".nojekyll").touch()
+
+
+def setup(app):
+    app.connect("config-inited", set_options, priority=900)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", describe_page)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", write_site_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
