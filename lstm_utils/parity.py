@@ -140,4 +140,4 @@ def torch_lstm(params, dtype="float64"):
 
 def _array(value):
     """A NumPy array of any framework's tensor, on whatever device, with or without gradient."""
-    return np.array(value.detach().cpu() if hasattr(value, "detach") else value)
+    return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
