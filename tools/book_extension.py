@@ -39,19 +39,19 @@ def set_options(app, config):
     config.mathjax_path = f"../{MATHJAX_FOLDER}/tex-chtml.js"  # relative to _static
 
 
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Take sphinx-thebe's scripts off the page: the book has no button that would use them.
+def drop_thebe(app):
+    """Unplug sphinx-thebe: the book has no button that would use it.
 
-    Jupyter Book 1.0.4 always loads sphinx-thebe 0.3.1, whose inline script is added twice and
+    Jupyter Book 1.0.4 always loads sphinx-thebe 0.3.1, whose inline script comes twice and so
     declares `const THEBE_JS_URL` twice: an error in the console of every page.
     """
-    for kind in ("script_files", "css_files"):
-        context[kind] = [
-            file
-            for file in context[kind]
-            if "thebe" not in str(getattr(file, "filename", file) or "")
-            and "THEBE_JS_URL" not in getattr(file, "attributes", {}).get("body", "")
-        ]
+    for listeners in app.events.listeners.values():
+        for listener in list(listeners):
+            if listener.handler.__module__ == "sphinx_thebe":
+                app.disconnect(listener.id)
+    app.registry.css_files[:] = [
+        (name, attributes) for name, attributes in app.registry.css_files if "thebe" not in name
+    ]
 
 
 def first_paragraph(doctree, limit=160):
@@ -82,7 +82,7 @@ def describe_page(app, pagename, templatename, context, doctree):
         "og:type": "website" if pagename == app.config.root_doc else "article",
         "og:site_name": site,
         "og:url": base + app.builder.get_target_uri(pagename),
-        "og:image": f"{base}_static/cover.png",
+        "og:image": f"{base}cover.png",
         "og:image:alt": f"{site}: an executable course on LSTM networks",
     }
     lines = [f'<meta property="{k}" content="{html.escape(v)}" />' for k, v in tags.items()]
@@ -115,7 +115,7 @@ def copy_mathjax(app, exception):
 
 
 def write_site_files(app, exception):
-    """Write the sitemap, and the file that keeps GitHub Pages from hiding `_static`."""
+    """Add the sitemap, the card of shared links, and the file that makes GitHub Pages show `_static`."""
     if exception or app.builder.format != "html":
         return
     output = Path(app.outdir)
@@ -125,12 +125,13 @@ def write_site_files(app, exception):
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
     )
+    shutil.copy2(Path(app.srcdir) / "images" / "cover.png", output)
     (output / ".nojekyll").touch()
 
 
 def setup(app):
     app.connect("config-inited", set_options, priority=900)
-    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("config-inited", lambda app, config: drop_thebe(app))
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_site_files)
