@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"]] + [c["file"] for part in TOC["parts"] for c in part["chapters"]]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 # The last five keep Chromium from calling home, which a machine without network answers slowly.
 FLAGS = [
     "--no-sandbox",
@@ -186,21 +187,23 @@ def tab(browser, address):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
     page = context.new_page()
     page.wrong = []
-    page.on(
-        "console",
-        lambda m: page.wrong.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None,
-    )
+
+    def note_console(message):
+        if message.type in ("error", "warning"):
+            page.wrong.append(f"console {message.type}: {message.text}")
+
+    def note_request(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            page.wrong.append(f"asked another host: {request.url}")
+
+    def note_response(response):
+        if response.status >= 400:
+            page.wrong.append(f"{response.status}: {response.url}")
+
+    page.on("console", note_console)
     page.on("pageerror", lambda error: page.wrong.append(f"uncaught: {error}"))
-    page.on(
-        "request",
-        lambda r: page.wrong.append(f"asked another host: {r.url}")
-        if r.url.startswith("http") and not r.url.startswith(address)
-        else None,
-    )
-    page.on(
-        "response",
-        lambda r: page.wrong.append(f"{r.status}: {r.url}") if r.status >= 400 else None,
-    )
+    page.on("request", note_request)
+    page.on("response", note_response)
     yield page
     context.close()
 

@@ -66,7 +66,7 @@ def first_paragraph(doctree, limit=160):
 
 
 def describe_page(app, pagename, templatename, context, doctree):
-    """Add a description and Open Graph tags; a page's own `html_meta` description has precedence."""
+    """Add a description and Open Graph tags; a page's own `html_meta` description goes first."""
     if doctree is None:
         return
     base = app.config.html_baseurl
@@ -115,7 +115,7 @@ def copy_mathjax(app, exception):
 
 
 def write_site_files(app, exception):
-    """Add the sitemap, the card of shared links, and the file that makes GitHub Pages show `_static`."""
+    """Add the sitemap, the card of shared links, and the file that lets Pages show `_static`."""
     if exception or app.builder.format != "html":
         return
     output = Path(app.outdir)

@@ -1,0 +1,95 @@
+"""Change the repository's address everywhere: python tools/set_repository.py OWNER/NAME"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # to run it as a script
+
+from tools.notebooks import SEAL, seal_of
+
+ROOT = Path(__file__).resolve().parent.parent
+OWNER_AND_NAME = re.compile(r"[\w-]+/[\w.-]+")
+
+# Where the address stands, one place per kind of file; the group is OWNER/NAME.
+GITHUB = r"https://github\.com/([\w-]+/[\w-]+)"
+PLACES = {
+    "pyproject.toml": f'Homepage = "{GITHUB}"',
+    "_config.yml": rf"url: {GITHUB}\n",
+    "CITATION.cff": f'repository-code: "?{GITHUB}',
+    "README.md": f"git clone {GITHUB}",
+    "intro.md": f"git clone {GITHUB}",
+    "chapters/**/*.ipynb": rf"lstm-utils @ git\+{GITHUB}",
+}
+
+
+def current_address(root=ROOT):
+    """Return OWNER/NAME as pyproject.toml has it."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    return re.search(PLACES["pyproject.toml"], text)[1]
+
+
+def files_of(root):
+    """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
+    )
+    if listing.returncode == 0:
+        return [root / name for name in listing.stdout.split("\0") if (root / name).is_file()]
+    skipped = {".git", ".venv", "_build", "__pycache__"}
+    return [p for p in root.rglob("*") if p.is_file() and not skipped & set(p.parts)]
+
+
+def readdressed(text, old, new):
+    """Return the text with the repository `old` (OWNER/NAME) called `new`, its site too."""
+    (old_owner, old_name), (owner, name) = old.split("/"), new.split("/")
+    for before, after in (
+        (old, new),
+        (f"{old_owner}.github.io/{old_name}", f"{owner.lower()}.github.io/{name}"),
+        (f"cd {old_name}", f"cd {name}"),
+    ):
+        text = re.sub(rf"(?<![\w.-]){re.escape(before)}(?![\w-])", after, text)
+    return text
+
+
+def set_repository(new, root=ROOT):
+    """Write the new address into every file and return the files that changed.
+
+    A notebook keeps its outputs and gets a fresh seal, if the old one was right.
+    """
+    old = current_address(root)
+    changed = []
+    for path in files_of(root):
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        result = readdressed(text, old, new)
+        if result == text:
+            continue
+        if path.suffix == ".ipynb":
+            before = nbformat.reads(text, as_version=4)
+            notebook = nbformat.reads(result, as_version=4)
+            if before.metadata.get(SEAL) == seal_of(before):
+                result = result.replace(before.metadata[SEAL], seal_of(notebook))
+        path.write_bytes(result.encode("utf-8"))
+        changed.append(path)
+    return changed
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", metavar="OWNER/NAME", help="the fork's name on GitHub")
+    new = parser.parse_args(arguments).repository
+    if not OWNER_AND_NAME.fullmatch(new):
+        parser.error(f"expected OWNER/NAME, such as {current_address()}, and got {new!r}")
+    for path in set_repository(new):
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
