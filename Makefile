@@ -1,0 +1,68 @@
+# Each target is a few lines that a person could type. `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
+CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
+
+.PHONY: help book serve test samples lint bench notebooks clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make book        build the site into _build/html"
+	@echo "make serve       open it on http://localhost:$(PORT) (PORT=… for another)"
+	@echo "make test        run everything that has to be true"
+	@echo "make samples     execute chapters 6 and 7 on the samples in the package"
+	@echo "make lint        ruff and codespell"
+	@echo "make bench       time the NumPy LSTM beside PyTorch's"
+	@echo "make notebooks   execute every notebook again and store its outputs"
+	@echo "make clean       delete what the other targets made"
+
+# One stamp a set of packages: a second run finds it newer than its causes and installs nothing.
+.venv/book.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …")'
+	@echo "Setting up .venv for the site (once, about a minute) …"
+	$(PYTHON) -m venv .venv
+	$(PIP) --editable ".[book]"
+	@touch $@
+
+.venv/test.stamp: .venv/book.stamp
+	@echo "Adding PyTorch, TensorFlow and the test tools (once, a few minutes) …"
+	$(PIP) --editable ".[book,test]"
+	@touch $@
+
+.venv/dev.stamp: .venv/test.stamp
+	$(PIP) --editable ".[book,test,bench,dev]"
+	@touch $@
+
+book: .venv/book.stamp
+	$(BIN)/jupyter-book build . -n -W --keep-going --quiet
+	@echo
+	@echo "The book is in _build/html. Open it with:  make serve"
+	@echo "or, without a server: file://$(CURDIR)/_build/html/index.html"
+
+serve: book
+	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: .venv/test.stamp
+	$(PYTEST) $(NBVAL) tests $(CHAPTERS)
+
+samples: .venv/test.stamp
+	LSTM_BOOK_DATA=sample $(PYTEST) $(NBVAL) $(filter chapters/06% chapters/07%,$(CHAPTERS))
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+bench: .venv/dev.stamp
+	$(PYTEST) benchmarks/bench_cells.py --benchmark-columns=min,median,rounds --benchmark-sort=name
+
+notebooks: .venv/dev.stamp
+	$(BIN)/python tools/notebooks.py execute $(CHAPTERS)
+
+clean:
+	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis *.egg-info
