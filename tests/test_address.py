@@ -10,6 +10,9 @@ import yaml
 from tools.notebooks import SEAL, seal_of
 from tools.set_repository import PLACES, ROOT, current_address, files_of, main, set_repository
 
+# In two parts, or the way back would change this file.
+FORK = "/".join(["someone", "my-fork"])
+
 
 def addresses(root):
     """Map each file that has to name the repository to the names found in its place."""
@@ -48,10 +51,11 @@ def test_the_site_is_at_the_pages_address_of_the_repository():
 
 def test_one_command_changes_the_address_everywhere(copy):
     old = current_address(copy)
-    changed = set_repository("someone/my-fork", copy)
+    changed = set_repository(FORK, copy)
     assert set(addresses(copy)) <= {path.relative_to(copy) for path in changed}
-    assert all(names == {"someone/my-fork"} for names in addresses(copy).values())
-    assert "https://someone.github.io/my-fork/" in (copy / "_config.yml").read_text("utf-8")
+    assert all(names == {FORK} for names in addresses(copy).values())
+    site = FORK.replace("/", ".github.io/")
+    assert f"https://{site}/" in (copy / "_config.yml").read_text("utf-8")
     left = [path for path, data in contents(copy).items() if old.encode() in data]
     assert not left
     for path in copy.glob("chapters/**/*.ipynb"):
@@ -62,7 +66,7 @@ def test_one_command_changes_the_address_everywhere(copy):
 def test_changing_the_address_back_restores_every_byte(copy):
     before = contents(copy)
     old = current_address(copy)
-    set_repository("someone/my-fork", copy)
+    set_repository(FORK, copy)
     set_repository(old, copy)
     assert contents(copy) == before
 

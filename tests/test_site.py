@@ -14,6 +14,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from tools.set_repository import files_of
+
 ROOT = Path(__file__).resolve().parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -126,18 +128,8 @@ def test_nothing_on_a_page_is_fetched_from_another_host(soups):
     assert not fetched, "\n".join(fetched)
 
 
-def tracked_files():
-    """Return what git tracks, or, where this is no clone, what is there."""
-    listing = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if listing.returncode == 0:
-        return set(listing.stdout.splitlines())
-    return {str(p.relative_to(ROOT)) for p in (ROOT / "chapters").rglob("*") if p.is_file()}
-
-
 def test_launch_and_edit_buttons_point_at_tracked_files(soups):
-    tracked = tracked_files()
+    tracked = {path.relative_to(ROOT).as_posix() for path in files_of(ROOT)}
     repository = CONFIG["repository"]["url"].removeprefix("https://github.com/")
     branch = CONFIG["repository"]["branch"]
     for page, soup in soups.items():

@@ -12,11 +12,13 @@ logger = logging.getLogger(__name__)
 
 MATHJAX_FOLDER = "mathjax"
 # tex-chtml.js holds all that a page of TeX needs, but for fonts and rarer macros; the rest serves
-# the reader who turns on the accessibility explorer in a formula's menu.
+# the reader who asks for SVG or for the accessibility explorer in a formula's menu.
 MATHJAX_PARTS = (
     "tex-chtml.js",
     "output/chtml/fonts/woff-v2",
     "input/tex/extensions",
+    "output/svg.js",
+    "output/svg/fonts/tex.js",
     "a11y",
     "sre/mathmaps/base.json",
     "sre/mathmaps/en.json",
@@ -52,6 +54,22 @@ def drop_thebe(app):
     app.registry.css_files[:] = [
         (name, attributes) for name, attributes in app.registry.css_files if "thebe" not in name
     ]
+
+
+# sphinx-book-theme 1.3.0 keeps the buttons of a page inside its `[role=main]`, which Sphinx 7.4
+# takes for the text: without this, a search result quotes ".ipynb .pdf" before the first line.
+SEARCH_THE_ARTICLE = """
+document.addEventListener("DOMContentLoaded", () => {
+  const textOf = Search.htmlToText;
+  Search.htmlToText = (page, anchor) => textOf(
+    page.replace(' role="main"', "").replace("<article", '<article role="main"'), anchor);
+});
+"""
+
+
+def mend_search(app, pagename, templatename, context, doctree):
+    if pagename == "search":
+        app.add_js_file(None, body=SEARCH_THE_ARTICLE)
 
 
 def first_paragraph(doctree, limit=160):
@@ -132,6 +150,7 @@ def write_site_files(app, exception):
 def setup(app):
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))
+    app.connect("html-page-context", mend_search)
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_site_files)

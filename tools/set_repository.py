@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,10 @@ def current_address(root=ROOT):
 
 def files_of(root):
     """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
-    )
-    if listing.returncode == 0:
-        return [root / name for name in listing.stdout.split("\0") if (root / name).is_file()]
+    if shutil.which("git") and (root / ".git").exists():
+        command = ["git", "ls-files", "-z"]
+        names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        return [root / name for name in names.stdout.split("\0") if (root / name).is_file()]
     skipped = {".git", ".venv", "_build", "__pycache__"}
     return [p for p in root.rglob("*") if p.is_file() and not skipped & set(p.parts)]
 
