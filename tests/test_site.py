@@ -34,7 +34,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """Build the book strictly, outside the working tree."""
     output = tmp_path_factory.mktemp("site")
@@ -45,7 +45,7 @@ def build(tmp_path_factory):
     return log, output / "_build" / "html"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(build):
     log, folder = build
     if not (folder / "searchindex.js").exists():
@@ -53,7 +53,7 @@ def site(build):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def soups(site):
     return {
         page: BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
@@ -152,7 +152,7 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(site):
     handler = functools.partial(SilentHandler, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -161,7 +161,8 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+# For this module only: an open Playwright holds the event loop that a notebook's kernel needs.
+@pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: the pages were not opened in a browser")
