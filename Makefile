@@ -30,11 +30,11 @@ help:
 
 .venv/test.stamp: .venv/book.stamp
 	@echo "Adding PyTorch, TensorFlow and the test tools (once, a few minutes) …"
-	$(PIP) --editable ".[book,test]"
+	$(PIP) --editable ".[test]"
 	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp
-	$(PIP) --editable ".[book,test,bench,dev]"
+	$(PIP) --editable ".[test,bench,dev]"
 	@touch $@
 
 book: .venv/book.stamp
