@@ -56,22 +56,6 @@ def drop_thebe(app):
     ]
 
 
-# sphinx-book-theme 1.3.0 keeps the buttons of a page inside its `[role=main]`, which Sphinx 7.4
-# takes for the text: without this, a search result quotes ".ipynb .pdf" before the first line.
-SEARCH_THE_ARTICLE = """
-document.addEventListener("DOMContentLoaded", () => {
-  const textOf = Search.htmlToText;
-  Search.htmlToText = (page, anchor) => textOf(
-    page.replace(' role="main"', "").replace("<article", '<article role="main"'), anchor);
-});
-"""
-
-
-def mend_search(app, pagename, templatename, context, doctree):
-    if pagename == "search":
-        app.add_js_file(None, body=SEARCH_THE_ARTICLE)
-
-
 def first_paragraph(doctree, limit=160):
     """Return the page's opening text, cut at a word: what a search engine shows under a link."""
     paragraph = next(
@@ -150,7 +134,6 @@ def write_site_files(app, exception):
 def setup(app):
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))
-    app.connect("html-page-context", mend_search)
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_site_files)
