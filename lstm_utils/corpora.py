@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -39,30 +40,12 @@ class CorpusError(ValueError):
     """A file of a corpus is not what it should be; the message names the file and the line."""
 
 
-@dataclass(frozen=True)
-class _Corpus:
-    """The fields that both corpora share."""
-
-    texts: list[str]
-    source: str
-    path: str
-    dropped: dict[str, int]
-    reason: str
-
-    def describe(self) -> str:
-        """Say in one line what was loaded, from where, and what was left out."""
-        place = {
-            "folder": f"the folder that {DATA_VARIABLE} names",
-            "download": "the verified download",
-            "sample": "the sample that comes with the package",
-        }[self.source]
-        dropped = ", ".join(f"{count:,} {kind} dropped" for kind, count in self.dropped.items())
-        reason = f"; {self.reason}" if self.reason else ""
-        return f"{len(self.texts):,} {self._noun} from {place} ({dropped}){reason}"
+class _NoDownload(OSError):
+    """The network, the server or the transfer failed: the sample serves instead."""
 
 
-@dataclass(frozen=True)
-class Reviews(_Corpus):
+@dataclass(frozen=True, eq=False)
+class Reviews:
     """Film reviews with a label each.
 
     Attributes
@@ -76,17 +59,25 @@ class Reviews(_Corpus):
     path : str
         The file.
     dropped : dict of str to int
-        How many rows were left out, by the reason why: ``blank``.
+        How many rows were left out, by the reason: ``blank``.
     reason : str
-        Why the sample is used although nobody asked for it, else empty.
+        Why the sample serves although nobody asked for it, else empty.
     """
 
+    texts: list[str]
     labels: np.ndarray
-    _noun = "reviews"
+    source: str
+    path: str
+    dropped: dict[str, int]
+    reason: str = ""
+
+    def describe(self) -> str:
+        """Say in one line what was loaded, from where, and what was left out."""
+        return _describe(self, "reviews")
 
 
-@dataclass(frozen=True)
-class Headlines(_Corpus):
+@dataclass(frozen=True, eq=False)
+class Headlines:
     """Newspaper headlines.
 
     Attributes
@@ -98,13 +89,32 @@ class Headlines(_Corpus):
     path : str
         The file; the first one where there are several.
     dropped : dict of str to int
-        How many rows were left out, by the reason why: ``blank`` (an empty cell or the word
-        NaN) and ``unknown`` (the word Unknown, which the data set has for a missing headline).
+        How many rows were left out, by the reason: ``blank`` (an empty cell, or the word NaN)
+        and ``unknown`` (the word Unknown, which the data set has where a headline is missing).
     reason : str
-        Why the sample is used although nobody asked for it, else empty.
+        Why the sample serves although nobody asked for it, else empty.
     """
 
-    _noun = "headlines"
+    texts: list[str]
+    source: str
+    path: str
+    dropped: dict[str, int]
+    reason: str = ""
+
+    def describe(self) -> str:
+        """Say in one line what was loaded, from where, and what was left out."""
+        return _describe(self, "headlines")
+
+
+def _describe(corpus, noun):
+    place = {
+        "folder": f"the folder that {DATA_VARIABLE} names",
+        "download": "the verified download",
+        "sample": "the sample that comes with the package",
+    }[corpus.source]
+    dropped = ", ".join(f"{count:,} {kind}" for kind, count in corpus.dropped.items())
+    reason = f"; {corpus.reason}" if corpus.reason else ""
+    return f"{len(corpus.texts):,} {noun} from {place} (dropped: {dropped}){reason}"
 
 
 def load_nsmc(split: str = "train") -> Reviews:
@@ -152,7 +162,7 @@ def load_nsmc(split: str = "train") -> Reviews:
     if not texts:
         raise CorpusError(f"{path}: expected reviews below the header, found none")
     labels = np.array(labels, dtype=np.int64)
-    return Reviews(texts, source, str(path), {"blank": blank}, reason, labels)
+    return Reviews(texts, labels, source, str(path), {"blank": blank}, reason)
 
 
 def load_headlines() -> Headlines:
@@ -231,7 +241,7 @@ def _find_headlines():
 def _folder():
     """Return the folder that the reader named, or None: then a download or the sample serves."""
     value = os.environ.get(DATA_VARIABLE, "")
-    return Path(value).expanduser() if value not in ("", "sample") else None
+    return Path(value).expanduser().absolute() if value not in ("", "sample") else None
 
 
 def _fetch_or_sample(name, url, sample):
@@ -239,8 +249,10 @@ def _fetch_or_sample(name, url, sample):
         return sample, "sample", ""
     try:
         return _fetch(name, url), "download", ""
-    except OSError as error:
+    except _NoDownload as error:
         return sample, "sample", f"no download: {error}"
+    except OSError:
+        return sample, "sample", "no download: the cache folder can't be written"
 
 
 def _fetch(name, url):
@@ -256,8 +268,6 @@ def _fetch(name, url):
     download = _download_from_kaggle if name == HEADLINES_FILE else _download
     try:
         return Path(pooch.retrieve(url, SHA256[name], name, cache, downloader=download))
-    except OSError:  # requests' errors are of this kind too
-        raise
     except ValueError as error:
         raise CorpusError(
             f"{name}: the download is altered or incomplete and was deleted (expected SHA-256 "
@@ -274,9 +284,9 @@ def _download(url, target, _):
     try:
         pooch.HTTPDownloader(chunk_size=2**16, timeout=timeout)(url, target, None)
     except requests.HTTPError as error:
-        raise OSError(f"{url} answers {error.response.status_code}") from error
+        raise _NoDownload(f"{url} answers {error.response.status_code}") from error
     except requests.RequestException as error:
-        raise OSError(f"the transfer of {url} broke off") from error
+        raise _NoDownload(f"the transfer of {url} broke off") from error
 
 
 def _download_from_kaggle(url, target, _):
@@ -285,21 +295,16 @@ def _download_from_kaggle(url, target, _):
     import kagglehub
     from kagglehub.exceptions import DataCorruptionError
 
-    logging.getLogger("kagglehub").setLevel(logging.ERROR)
     partial = Path(target).parent / "kagglehub"
-    quiet = io.StringIO()
     try:
-        with (
-            _environment(KAGGLEHUB_CACHE=str(partial)),
-            _timeouts(),
-            contextlib.redirect_stdout(quiet),
-            contextlib.redirect_stderr(quiet),
-        ):
+        with _tamed_kagglehub(partial):
             shutil.copyfile(kagglehub.dataset_download(KAGGLE_DATASET, HEADLINES_FILE), target)
     except DataCorruptionError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"kagglehub found a wrong checksum in {HEADLINES_FILE}") from error
     except Exception as error:  # kagglehub's errors have no common base
-        raise OSError(f"kagglehub can't bring {HEADLINES_FILE}: {type(error).__name__}") from error
+        raise _NoDownload(
+            f"kagglehub can't bring {HEADLINES_FILE}: {type(error).__name__}"
+        ) from error
     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -317,23 +322,15 @@ def _ask_for_an_answer(url):
     thread.start()
     thread.join(CONNECT_SECONDS)
     if not answers:
-        raise OSError(f"no answer from {url.split('/')[2]}")
+        raise _NoDownload(f"no answer from {urlsplit(url).hostname}")
 
 
 @contextlib.contextmanager
-def _environment(**values):
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+def _tamed_kagglehub(cache):
+    """Give kagglehub a cache of its own, a time limit, and no voice, for the length of a block.
 
-
-@contextlib.contextmanager
-def _timeouts():
-    """Give every request that has no time limit one: kagglehub's first request waits for ever."""
+    Its first request waits for ever, its log and progress bar would land in a notebook.
+    """
     import requests
 
     send = requests.Session.send
@@ -342,11 +339,19 @@ def _timeouts():
         options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, STALL_SECONDS)
         return send(session, request, **options)
 
+    before = os.environ.get("KAGGLEHUB_CACHE")
+    os.environ["KAGGLEHUB_CACHE"] = str(cache)
     requests.Session.send = send_with_limit
+    logging.getLogger("kagglehub").setLevel(logging.CRITICAL)
+    nowhere = io.StringIO()
     try:
-        yield
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            yield
     finally:
         requests.Session.send = send
+        del os.environ["KAGGLEHUB_CACHE"]
+        if before is not None:
+            os.environ["KAGGLEHUB_CACHE"] = before
 
 
 def _read_headlines(path):
