@@ -531,3 +531,28 @@ def test_no_line_of_the_samples_comes_from_a_corpus(monkeypatch):
             tokens = words(text)
             shared = {tuple(tokens[k : k + 5]) for k in range(len(tokens) - 4)} & runs
             assert not shared, f"{kind}: five words in a row from a corpus: {shared}"
+
+
+# --- the page about the data ------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[1] / "chapters" / "reference" / "data.md"
+
+
+def test_the_page_about_the_data_prints_the_checksums_that_the_loader_uses():
+    page = PAGE.read_text("utf-8")
+    assert all(digest in page for digest in corpora.SHA256.values())
+
+
+def test_the_page_about_the_data_prints_what_its_code_prints(capsys):
+    if os.environ.get("LSTM_BOOK_DATA", "sample") in ("", "sample"):
+        pytest.skip("LSTM_BOOK_DATA names no folder with the real corpora")
+    page = PAGE.read_text("utf-8")
+    for name in ("ratings_train.txt", "ratings_test.txt"):
+        split = name.removeprefix("ratings_").removesuffix(".txt")
+        digest = hashlib.sha256(corpora.nsmc_path(split).read_bytes()).hexdigest()
+        if f"| `{name}`, rebuilt | `{digest}` |" not in page:
+            pytest.skip("the folder holds other files than the page speaks of")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    exec(compile(code, str(PAGE), "exec"), {})
+    (printed,) = re.findall(r"it prints the following.*?```text\n(.*?)```", page, re.S)
+    assert capsys.readouterr().out == printed
