@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
+import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -145,6 +146,15 @@ def test_launch_and_edit_buttons_point_at_tracked_files(soups):
                 f"{binder}/{repository}/{branch}?urlpath=lab/tree/{page}.ipynb",
             }
         assert expected <= set(links), (page, expected - set(links))
+
+
+def test_the_map_of_the_chapters_gives_the_time_that_each_chapter_asks_for():
+    given = re.findall(r"\| (\d+)\s?min \|", (ROOT / "intro.md").read_text(encoding="utf-8"))
+    asked = [
+        re.search(r"(\d+) minutes to read", nbformat.read(path, as_version=4).cells[0].source)[1]
+        for path in sorted(ROOT.glob("chapters/0*.ipynb"))
+    ]
+    assert given == asked
 
 
 class SilentHandler(http.server.SimpleHTTPRequestHandler):
