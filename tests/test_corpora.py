@@ -9,9 +9,11 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +21,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -113,8 +116,8 @@ def test_quotes_in_a_review_are_letters_like_any_other(folder):
 
 
 def test_a_headline_may_hold_commas_quotes_and_a_line_break(folder):
-    nyt_folder(folder, 'headline,desk\n"One, ""Two""\nThree",Metro\n')
-    assert load_headlines().texts == ['One, "Two"\nThree']
+    nyt_folder(folder, 'headline,desk\n"One, ""Two""\r\nThree",Metro\n')
+    assert load_headlines().texts == ['One, "Two"\r\nThree']
 
 
 REVIEW = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"))
@@ -256,7 +259,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self):
-        self.server.play.silent.wait(5)
+        self.server.play.silent.wait(30)
         self.answer(200, b"", {})
 
     def do_POST(self):
@@ -293,7 +296,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body if fault is None else body[: len(body) // 2])
         if fault == "stall":
             self.wfile.flush()
-            self.server.play.end.wait(5)
+            self.server.play.end.wait(30)
         self.close_connection = fault is not None
 
     def log_message(self, *_):
@@ -318,8 +321,10 @@ def server(tmp_path, monkeypatch):
     monkeypatch.delenv("LSTM_BOOK_DATA", raising=False)
     monkeypatch.setenv("LSTM_BOOK_CACHE", str(play.cache))
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.delenv("KAGGLEHUB_CACHE", raising=False)
     for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
+    monkeypatch.setattr(corpora, "CONNECT_SECONDS", 30)  # a busy machine is no missing network
     monkeypatch.setattr(corpora, "NSMC_URL", url)
     monkeypatch.setattr(corpora, "KAGGLE_URL", url)
     monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, url)
@@ -347,6 +352,7 @@ def test_pooch_brings_the_reviews_once_and_the_cache_serves_them_then(server):
 
 
 def test_kagglehub_brings_the_headlines_once_and_the_cache_serves_them_then(server, capfd):
+    send = requests.Session.send
     for _ in range(2):
         headlines = load_headlines()
         assert (headlines.source, len(headlines.texts)) == ("download", 5000)
@@ -354,6 +360,7 @@ def test_kagglehub_brings_the_headlines_once_and_the_cache_serves_them_then(serv
     assert os.listdir(server.cache) == ["ArticlesApril2018.csv"]
     assert capfd.readouterr() == ("", "")  # no log line, no progress bar
     assert "KAGGLEHUB_CACHE" not in os.environ
+    assert requests.Session.send is send
 
 
 @pytest.mark.parametrize("load", [load_nsmc, load_headlines])
@@ -401,10 +408,13 @@ def test_a_broken_transfer_gives_the_sample_and_the_next_run_the_whole(
 ):
     monkeypatch.setattr(corpora, "STALL_SECONDS", 0.3)
     server.fault = fault
+    start = time.perf_counter()
     broken = load()
+    assert time.perf_counter() - start < 20  # the server would hold it for 30 seconds
     assert broken.source == "sample"
     assert broken.reason.startswith("no download: ")
     assert len(broken.texts) < 5000
+    monkeypatch.setattr(corpora, "STALL_SECONDS", 30)
     server.fault = None
     server.end.set()
     whole = load()
@@ -447,7 +457,24 @@ def test_a_file_that_the_server_does_not_have_gives_the_sample_and_the_reason(se
 def test_a_server_that_never_answers_gives_the_sample_soon(server, monkeypatch, load):
     monkeypatch.setattr(corpora, "CONNECT_SECONDS", 0.3)
     server.silent.clear()
+    start = time.perf_counter()
     assert load().reason == "no download: no answer from 127.0.0.1"
+    assert time.perf_counter() - start < 20  # the server would hold it for 30 seconds
+
+
+def test_a_name_that_is_looked_up_for_ever_gives_the_sample_soon(server, monkeypatch):
+    found = threading.Event()
+
+    def look_up(*_):
+        found.wait(30)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(corpora, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    start = time.perf_counter()
+    assert load_nsmc().source == "sample"
+    assert time.perf_counter() - start < 20
+    found.set()
 
 
 @pytest.mark.parametrize("load", [load_nsmc, load_headlines])
