@@ -281,12 +281,13 @@ def _download(url, target, _):
 
     _ask_for_an_answer(url)
     timeout = (CONNECT_SECONDS, STALL_SECONDS)
+    host, name = urlsplit(url).hostname, Path(url).name
     try:
         pooch.HTTPDownloader(chunk_size=2**16, timeout=timeout)(url, target, None)
     except requests.HTTPError as error:
-        raise _NoDownload(f"{url} answers {error.response.status_code}") from error
+        raise _NoDownload(f"{host} answers {error.response.status_code} for {name}") from error
     except requests.RequestException as error:
-        raise _NoDownload(f"the transfer of {url} broke off") from error
+        raise _NoDownload(f"the transfer of {name} from {host} broke off") from error
 
 
 def _download_from_kaggle(url, target, _):

@@ -412,7 +412,11 @@ def test_a_broken_transfer_gives_the_sample_and_the_next_run_the_whole(
     broken = load()
     assert time.perf_counter() - start < 20  # the server would hold it for 30 seconds
     assert broken.source == "sample"
-    assert broken.reason.startswith("no download: ")
+    said = {
+        load_nsmc: "no download: the transfer of ratings_train.txt from 127.0.0.1 broke off",
+        load_headlines: "no download: kagglehub can't bring ArticlesApril2018.csv",
+    }
+    assert broken.reason.startswith(said[load])
     assert len(broken.texts) < 5000
     monkeypatch.setattr(corpora, "STALL_SECONDS", 30)
     server.fault = None
@@ -448,7 +452,7 @@ def test_a_file_that_the_server_does_not_have_gives_the_sample_and_the_reason(se
     server.status = status
     reviews, headlines = load_nsmc("train"), load_headlines()
     assert (reviews.source, headlines.source) == ("sample", "sample")
-    assert f"ratings_train.txt answers {status}" in reviews.describe()
+    assert f"127.0.0.1 answers {status} for ratings_train.txt" in reviews.describe()
     assert "kagglehub can't bring ArticlesApril2018.csv" in headlines.describe()
     assert "\n" not in reviews.describe() + headlines.describe()
 
