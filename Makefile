@@ -7,6 +7,12 @@ PYTEST := $(BIN)/python -m pytest
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
 CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
 
+# The notebooks run in their own folders, so a folder of corpora is named from the root.
+ifneq ($(filter-out sample,$(LSTM_BOOK_DATA)),)
+override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
+export LSTM_BOOK_DATA
+endif
+
 .PHONY: help book serve test samples lint bench notebooks clean
 .DEFAULT_GOAL := help
 

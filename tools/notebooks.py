@@ -84,7 +84,10 @@ def main(arguments=None):
     if missing:
         parser.error(f"no such notebook: {', '.join(missing)}")
     if options.command == "diff":
-        command = ["nbdiff", "--ignore-metadata", "--ignore-details", "HEAD"]
+        nbdiff = Path(sys.executable).with_name("nbdiff")
+        if not nbdiff.exists():
+            parser.error("nbdiff is missing: pip install nbdime, or the project's dev extra")
+        command = [nbdiff, "--ignore-metadata", "--ignore-details", "HEAD"]
         sys.exit(subprocess.run([*command, *map(str, options.notebooks)]).returncode)
     for path in options.notebooks:
         execute(path)
