@@ -56,7 +56,8 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
     Notes
     -----
     A variant of the multiplication problem of Hochreiter and Schmidhuber (1997), experiment 5:
-    there the values lie in [−1, 1], lengths vary, and the target is scaled to [0, 1].
+    there lengths vary, both marks stand in the first half of the sequence, the earlier one
+    among the first ten places, and the two ends carry marks of their own.
     """
     if n < 0 or length < 2:
         raise ValueError(f"need n >= 0 and length >= 2; got n = {n}, length = {length}")
