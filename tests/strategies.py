@@ -20,14 +20,10 @@ class Problem:
     dc_last: np.ndarray
 
 
-@st.composite
-def problems(draw, kind, max_batch=4, max_steps=9, max_size=5):
-    """A `Problem` of random shape and random, never zero, initial states."""
-    batch = draw(st.integers(1, max_batch))
-    steps = draw(st.integers(1, max_steps))
-    inputs = draw(st.integers(1, max_size))
-    hidden = draw(st.integers(1, max_size))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+def problem(kind, shape, seed):
+    """A `Problem` of a stated shape (batch, steps, inputs, hidden), its states never zero."""
+    batch, steps, inputs, hidden = shape
+    rng = np.random.default_rng(seed)
     params = (init_rnn if kind == "rnn" else init_lstm)(inputs, hidden, rng, scale=1.0)
     params.b[:] = rng.normal(size=params.b.shape)
     return Problem(
@@ -38,3 +34,11 @@ def problems(draw, kind, max_batch=4, max_steps=9, max_size=5):
         rng.normal(size=(batch, steps, hidden)),
         rng.normal(size=(batch, hidden)),
     )
+
+
+@st.composite
+def problems(draw, kind, max_batch=4, max_steps=9, max_size=5):
+    """A `Problem` of random shape."""
+    limits = (max_batch, max_steps, max_size, max_size)
+    shape = [draw(st.integers(1, limit)) for limit in limits]
+    return problem(kind, shape, draw(st.integers(0, 2**32 - 1)))

@@ -22,21 +22,18 @@ from lstm_utils.cells import (
 )
 from lstm_utils.gradients import check_gradient, relative_error
 from lstm_utils.parity import from_keras, from_torch, keras_lstm, rnn_from_torch, torch_lstm
-from tests.strategies import problems
+from tests.strategies import problem, problems
 
 
-def rnn_loss(params, p, x=None, h0=None):
+def rnn_loss(params, p, **changed):
     """A scalar whose direct derivative with respect to the outputs is p.dh."""
-    trace = rnn_forward(params, p.x if x is None else x, p.h0 if h0 is None else h0)
+    trace = rnn_forward(params, **({"x": p.x, "h0": p.h0} | changed))
     return float(np.sum(trace.h[:, 1:] * p.dh))
 
 
-def lstm_loss(params, p, x=None, h0=None, c0=None):
+def lstm_loss(params, p, **changed):
     """A scalar that reads every output through p.dh and the last cell state through p.dc_last."""
-    trace = lstm_forward(
-        params,
-        *(own if own is not None else given_ for own, given_ in ((x, p.x), (h0, p.h0), (c0, p.c0))),
-    )
+    trace = lstm_forward(params, **({"x": p.x, "h0": p.h0, "c0": p.c0} | changed))
     return float(np.sum(trace.h[:, 1:] * p.dh) + np.sum(trace.c[:, -1] * p.dc_last))
 
 
@@ -169,22 +166,9 @@ def tape_gradients(p, states):
 few_shapes = pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 7, 2, 4), (2, 12, 5, 3)])
 
 
-def problem_of(kind, shape):
-    from tests.strategies import Problem
-
-    batch, steps, inputs, hidden = shape
-    rng = np.random.default_rng(steps)
-    params = (init_rnn if kind == "rnn" else init_lstm)(inputs, hidden, rng, scale=1.0)
-    states = rng.normal(size=(3, batch, hidden))
-    dh = rng.normal(size=(batch, steps, hidden))
-    return Problem(
-        params, rng.normal(size=(batch, steps, inputs)), states[0], states[1], dh, states[2]
-    )
-
-
 @few_shapes
 def test_the_rnn_agrees_with_gradient_tape(shape):
-    p = problem_of("rnn", shape)
+    p = problem("rnn", shape, seed=shape[1])
     output, (kernel, recurrent, bias), (dx, dh0) = tape_gradients(p, [p.h0])
     trace = rnn_forward(p.params, p.x, p.h0)
     found = rnn_backward(p.params, trace, p.dh)
@@ -201,7 +185,7 @@ def test_the_rnn_agrees_with_gradient_tape(shape):
 
 @few_shapes
 def test_the_lstm_agrees_with_gradient_tape(shape):
-    p = problem_of("lstm", shape)
+    p = problem("lstm", shape, seed=shape[1])
     output, weights, (dx, dh0, dc0) = tape_gradients(p, [p.h0, p.c0])
     trace = lstm_forward(p.params, p.x, p.h0, p.c0)
     found = lstm_backward(p.params, trace, p.dh)
