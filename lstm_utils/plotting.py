@@ -313,7 +313,8 @@ def gate_traces(
     for ax in each:
         for mark in marks:
             ax.axvline(mark, color=COLOURS["baseline"], lw=1.2, ls=(0, (2, 2)))
-        ax.set_xticks(range(len(x_ticks)), x_ticks) if x_ticks is not None else None
+        if x_ticks is not None:
+            ax.set_xticks(range(len(x_ticks)), x_ticks)
         ax.tick_params(labelbottom=ax is each[-1])
     each[-1].set_xlabel("time step" if x_ticks is None else "")
     return axes
