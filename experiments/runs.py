@@ -1,0 +1,357 @@
+"""One run of an experiment: recipe, checkpoints that survive a kill, record, command line."""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+from tqdm import tqdm
+
+HERE = Path(__file__).resolve().parent
+MODULES = {  # distribution: the module by which a process shows that it uses it
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "scikit-learn": "sklearn",
+    "tokenizers": "tokenizers",
+    "kiwipiepy": "kiwipiepy",
+    "torch": "torch",
+    "tensorflow-cpu": "tensorflow",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is asked for: all that decides a result.
+
+    Parameters
+    ----------
+    experiment, name : str
+        ``"sentiment"``, ``"bpe-bilstm"``: letters, digits, dots and hyphens.
+    seed : int
+    recipe : dict
+        Every setting, as JSON can hold it. A record with another recipe is no record of this run.
+    """
+
+    experiment: str
+    name: str
+    seed: int
+    recipe: dict
+
+    def __post_init__(self):
+        if not re.fullmatch(r"[\w.-]+", self.name):
+            raise ValueError(f"a run's name becomes a file name; got {self.name!r}")
+
+    def __str__(self):
+        return f"{self.name}-seed{self.seed}"
+
+    def record_path(self, results):
+        """Where the run's record lies below the folder `results`."""
+        return Path(results) / self.experiment / f"{self}.json"
+
+    def checkpoint_path(self, checkpoints):
+        """Where its checkpoints lie; another recipe has another file."""
+        text = json.dumps(self.recipe, sort_keys=True).encode()
+        digest = hashlib.sha256(text).hexdigest()[:8]
+        return Path(checkpoints) / self.experiment / f"{self}-{digest}.safetensors"
+
+    def finished(self, results):
+        """The record if there is one with this very recipe, else None."""
+        path = self.record_path(results)
+        if not path.exists():
+            return None
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record if record["recipe"] == json.loads(json.dumps(self.recipe)) else None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says to every run of a program."""
+
+    results: Path
+    checkpoints: Path
+    quick: bool
+    arguments: argparse.Namespace
+
+
+def sha256(path):
+    """SHA-256 of a file, as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def data_record(source, *paths):
+    """Where data came from and what it was: ``{"source": …, "sha256": {file name: digest}}``."""
+    return {"source": source, "sha256": {Path(path).name: sha256(path) for path in paths}}
+
+
+def processor():
+    """The processor's name, as the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def versions():
+    """Versions of Python and of those libraries that this process has loaded."""
+    found = {"python": platform.python_version()}
+    for library, module in MODULES.items():
+        if module in sys.modules:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                found[library] = metadata.version(library)
+    return found
+
+
+def _forget_peak_memory():
+    """Let the kernel's peak start anew where it can: or a run inherits its predecessor's."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_memory_mb():
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 if sys.platform == "linux" else peak / 1024**2
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def write_atomically(path, content):
+    """Write bytes so that a reader finds the old file or the whole new one, whatever is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with open(beside, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def write_record(record, path):
+    """Store a record as JSON: keys sorted, so that a difference between two runs reads well."""
+    text = json.dumps(record, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(Path(path), (text + "\n").encode())
+
+
+class Progress:
+    """The life of one run, over as many processes as it takes.
+
+    ``with Progress(run, checkpoints) as progress:`` starts the clock. `load` gives what an earlier,
+    killed process left; `save` leaves a checkpoint; `record` closes the account. The clock counts
+    the work that led to the result: what a kill destroyed is not in it.
+    """
+
+    def __init__(self, run, checkpoints):
+        self.run, self.path = run, run.checkpoint_path(checkpoints)
+        self.restarts, self._before, self._bar = 0, 0.0, None
+
+    def __enter__(self):
+        _forget_peak_memory()
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *exception):
+        if self._bar is not None:
+            self._bar.close()
+
+    @property
+    def seconds(self):
+        """Seconds of work up to now, over all restarts."""
+        return self._before + time.perf_counter() - self._start
+
+    def bar(self, total, done=0, unit="step"):
+        """A tqdm bar with the time left, for the steps of this run; silent in a log file."""
+        self._bar = tqdm(
+            total=total, initial=done, desc=str(self.run), unit=unit, leave=False, disable=None
+        )
+        return self._bar
+
+    def load(self):
+        """The last checkpoint: ``(arrays, meta)``, or None at the first start.
+
+        Raises
+        ------
+        ValueError
+            If the file is no checkpoint; it names the file.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, "numpy") as file:
+                told = json.loads(file.metadata()["run"])
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(
+                f"{self.path} is no checkpoint of {self.run} ({error}); delete it to start anew"
+            ) from error
+        self._before, self.restarts = told["seconds"], told["restarts"] + 1
+        self._start = time.perf_counter()
+        return arrays, told["meta"]
+
+    def save(self, arrays, meta=None):
+        """Leave a checkpoint: arrays by name, and whatever JSON can hold beside them."""
+        told = {"seconds": self.seconds, "restarts": self.restarts, "meta": meta or {}}
+        arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
+        write_atomically(self.path, to_bytes(arrays, {"run": json.dumps(told)}))
+
+    def record(self, *, data, sizes, metrics, **more):
+        """The run's record: `more` holds what does not fit elsewhere, such as curves."""
+        return {
+            "experiment": self.run.experiment,
+            "name": self.run.name,
+            "seed": self.run.seed,
+            "recipe": self.run.recipe,
+            "data": data,
+            "sizes": sizes,
+            "metrics": metrics,
+            "seconds": round(self.seconds, 2),
+            "restarts": self.restarts,
+            "peak_memory_mb": round(_peak_memory_mb(), 1),
+            "versions": versions(),
+            "processor": processor(),
+            "cores": _cores(),
+            **more,
+        }
+
+
+@contextlib.contextmanager
+def _claim(path):
+    """True while this process alone works on the run; two programs can share one list of runs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+class _Again:
+    """The runs that ``--again`` still has to make, kept in a file: a killed pass goes on."""
+
+    def __init__(self, path, wanted):
+        self.path, self.left = path, set()
+        if path.exists():
+            self.left = set(json.loads(path.read_text()))
+        elif wanted:
+            self.left = set(wanted)
+            self._store()
+
+    def _store(self):
+        write_atomically(self.path, json.dumps(sorted(self.left)).encode())
+
+    def done(self, run):
+        """Strike a run off the list; the file goes with the last."""
+        if str(run) in self.left:
+            self.left.discard(str(run))
+            self._store() if self.left else self.path.unlink()
+
+
+def duration(seconds):
+    """``4000`` → ``"1 h 07 min"``; ``90`` → ``"2 min"``; ``8`` → ``"8 s"``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def command_line(experiment, description, add_arguments=None):
+    """The parser that all programs share; `add_arguments(parser)` adds a program's own."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m experiments.{experiment}",
+        description=description,
+        epilog="A killed program goes on from its last checkpoint when it is started again.",
+    )
+    parser.add_argument("--list", action="store_true", help="name the runs and what they took")
+    parser.add_argument("--only", metavar="REGEX", default="", help="runs whose name matches")
+    parser.add_argument("--seeds", type=int, nargs="+", help="runs with these seeds")
+    parser.add_argument("--again", action="store_true", help="make runs anew that have a record")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: a rehearsal, no result")
+    for name in ("results", "checkpoints"):
+        parser.add_argument(
+            f"--{name}", type=Path, default=HERE / name, metavar="DIR", help=f"folder of {name}"
+        )
+    if add_arguments:
+        add_arguments(parser)
+    return parser
+
+
+def main(experiment, runs, execute, description, add_arguments=None, argv=None):
+    """Run a program's command line.
+
+    Parameters
+    ----------
+    experiment : str
+    runs : list of Run, or callable ``(arguments) -> list of Run``
+    execute : callable ``(Run, Options) -> dict``
+        Makes one run and returns its record.
+    description : str
+    add_arguments : callable ``(parser) -> None``, optional
+    argv : list of str, optional
+        The command line; `sys.argv` if None.
+
+    Returns
+    -------
+    int
+        0, or 2 when no run was asked for: an exit status.
+    """
+    parser = command_line(experiment, description, add_arguments)
+    arguments = parser.parse_args(argv)
+    options = Options(arguments.results, arguments.checkpoints, arguments.quick, arguments)
+    if arguments.quick and arguments.results == HERE / "results":
+        parser.error("a rehearsal is no result: --quick needs a --results folder of its own")
+    try:
+        pattern = re.compile(arguments.only)
+    except re.error as error:
+        parser.error(f"--only {arguments.only!r} is no regular expression: {error}")
+    chosen = [
+        run
+        for run in (runs(arguments) if callable(runs) else runs)
+        if pattern.search(run.name) and (not arguments.seeds or run.seed in arguments.seeds)
+    ]
+    if not chosen:
+        print("no run has such a name and seed; --list shows all", file=sys.stderr)
+        return 2
+    if arguments.list:
+        total = 0.0
+        for run in chosen:
+            record = run.finished(options.results)
+            total += record["seconds"] if record else 0
+            print(f"{duration(record['seconds']) if record else 'to do':>10}  {run}")
+        print(f"{duration(total):>10}  together, of {len(chosen)} runs")
+        return 0
+    again = _Again(
+        options.checkpoints / experiment / "again.json",
+        [str(run) for run in chosen] if arguments.again else [],
+    )
+    for run in tqdm(chosen, desc=experiment, unit="run", disable=None):
+        with _claim(run.checkpoint_path(options.checkpoints)) as mine:
+            if not mine or (run.finished(options.results) and str(run) not in again.left):
+                continue
+            record = execute(run, options)
+            write_record(record, run.record_path(options.results))
+            run.checkpoint_path(options.checkpoints).unlink(missing_ok=True)
+            again.done(run)
+            tqdm.write(f"{run}: {duration(record['seconds'])}")
+    return 0
