@@ -1,0 +1,251 @@
+"""Language models in PyTorch: tokens, an LSTM that reads them, its training and its score."""
+
+import math
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+from lstm_utils.text import Vocabulary, length_batches
+
+SPECIALS = ("<pad>", "<unk>", "<start>")
+
+
+def merge(pieces, pair):
+    """Join every `pair` of neighbours in a tuple of pieces."""
+    merged, i = [], 0
+    while i < len(pieces):
+        if pieces[i : i + 2] == pair:
+            merged.append(pair[0] + pair[1])
+            i += 2
+        else:
+            merged.append(pieces[i])
+            i += 1
+    return tuple(merged)
+
+
+def learn_merges(words, how_many):
+    """Learn byte-pair encoding.
+
+    Parameters
+    ----------
+    words : Counter of str
+        How often each word occurs, each with a space in front.
+    how_many : int
+
+    Returns
+    -------
+    list of (str, str)
+        The pairs in the order in which they are to be merged; ties go to the later in the
+        alphabet. Fewer than `how_many` where every word has become one piece.
+
+    Notes
+    -----
+    Sennrich, Haddow and Birch (2016), algorithm 1.
+    """
+    pieces, merges = {word: tuple(word) for word in words}, []
+    while len(merges) < how_many:
+        pairs = Counter()
+        for word, cut in pieces.items():
+            for pair in pairwise(cut):
+                pairs[pair] += words[word]
+        if not pairs:
+            break
+        merges.append(max(pairs, key=lambda pair: (pairs[pair], pair)))
+        first, second = merges[-1]
+        for word, cut in pieces.items():
+            if first in cut and second in cut:
+                pieces[word] = merge(cut, merges[-1])
+    return merges
+
+
+class Tokeniser:
+    """Cuts a headline into pieces, the end "\\n" last, and numbers them.
+
+    Parameters
+    ----------
+    alphabet : list of str
+        Every character, " " and "\\n" among them.
+    merges : list of (str, str)
+        As `learn_merges` gives them; none for characters.
+    """
+
+    def __init__(self, alphabet, merges=()):
+        self.merges, self.cut = merges, {}
+        pieces = [*alphabet, *dict.fromkeys(a + b for a, b in merges)]
+        self.vocabulary = Vocabulary([*SPECIALS, *pieces], SPECIALS)
+
+    def split(self, text):
+        """Pieces of a text, each word's space at its front, "\\n" last: a list of str."""
+        return [piece for word in text.split() for piece in self._pieces(" " + word)] + ["\n"]
+
+    def _pieces(self, word):
+        if word not in self.cut:
+            pieces = tuple(word)
+            for pair in self.merges:
+                if pair[0] in pieces and pair[1] in pieces:
+                    pieces = merge(pieces, pair)
+            self.cut[word] = pieces
+        return self.cut[word]
+
+    def numbers(self, text):
+        """Ids of the start sign, the pieces and the end: a list of int."""
+        return self.vocabulary.encode(["<start>", *self.split(text)])
+
+    def encode(self, text):
+        """`numbers` as an int64 tensor, shape (T + 1,)."""
+        return torch.tensor(self.numbers(text))
+
+    def join(self, pieces):
+        """The text that the pieces spell."""
+        return "".join(pieces).strip()
+
+
+class Encoded:
+    """Many sequences in one flat array: two bytes a token, however many lines there are.
+
+    Parameters
+    ----------
+    tokeniser : Tokeniser
+    texts : iterable of str
+        Read once, so it can be a stream.
+    """
+
+    def __init__(self, tokeniser, texts):
+        width = np.uint16 if len(tokeniser.vocabulary) < 2**16 else np.int32
+        flat, ends, used = np.empty(1024, width), [0], 0
+        for text in texts:
+            numbers = tokeniser.numbers(text)
+            if used + len(numbers) > len(flat):
+                flat = np.concatenate([flat, np.empty(max(len(flat), len(numbers)), width)])
+            flat[used : used + len(numbers)] = numbers
+            used += len(numbers)
+            ends.append(used)
+        self.flat, self.ends = flat[:used].copy(), np.array(ends)
+
+    def __len__(self):
+        return len(self.ends) - 1
+
+    @property
+    def lengths(self):
+        """Tokens of each sequence, shape (N,)."""
+        return np.diff(self.ends)
+
+    def rows(self, indices):
+        """Some of the sequences, a list of int64 tensors."""
+        return [
+            torch.from_numpy(self.flat[self.ends[i] : self.ends[i + 1]].astype(np.int64))
+            for i in indices
+        ]
+
+
+def shifted(sequences):
+    """Inputs and targets, padded with 0: int64, shape (B, T) each."""
+    padded = pad_sequence(sequences, batch_first=True)
+    return padded[:, :-1], padded[:, 1:]
+
+
+class LanguageModel(nn.Module):
+    """Scores for the next token after every prefix, and the state to go on from."""
+
+    def __init__(self, vocabulary_size, hidden_size=128, dropout=0.3):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary_size, hidden_size)
+        self.lstm = nn.LSTM(hidden_size, hidden_size, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.score = nn.Linear(hidden_size, vocabulary_size)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.score.weight = self.embedding.weight  # one matrix, two uses
+
+    def forward(self, tokens, state=None):  # (B, T)
+        hidden, state = self.lstm(self.dropout(self.embedding(tokens)), state)
+        return self.score(self.dropout(hidden)), state  # (B, T, V)
+
+
+def one_cycle(step, steps, peak, warm_up=0.15):
+    """The step size of an update: up along a cosine from peak / 25, then down to nought.
+
+    Parameters
+    ----------
+    step, steps : int
+        The update, from 0, and how many there are.
+    peak : float
+    warm_up : float
+        The share of the updates on the way up.
+    """
+    top = warm_up * steps
+    if step < top:
+        return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2)
+    return peak * (1 + math.cos(math.pi * (step - top) / (steps - top))) / 2
+
+
+def epoch_batches(lengths, batch_size, seed, epoch):
+    """The batches of one epoch, the same whoever asks: a function of seed and epoch alone."""
+    return length_batches(lengths, batch_size, np.random.default_rng([seed, epoch]))
+
+
+def update(model, optimiser, rows, tokens, step_size, clip=1.0):
+    """Make one update.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    optimiser : torch.optim.Optimizer
+    rows : list of int64 tensors
+        The sequences that this process reads.
+    tokens : int
+        What the summed loss is divided by: the targets in the whole batch.
+    step_size : float
+    clip : float
+        The largest norm of the gradient.
+
+    Returns
+    -------
+    float
+        The loss summed over the rows, in nats.
+    """
+    inputs, targets = shifted(rows)
+    scores = model(inputs)[0].transpose(1, 2)  # (B, V, T)
+    loss = F.cross_entropy(scores, targets, ignore_index=0, reduction="sum")
+    optimiser.zero_grad()
+    (loss / tokens).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), clip)
+    for group in optimiser.param_groups:
+        group["lr"] = step_size
+    optimiser.step()
+    return loss.item()
+
+
+def headline_bits(model, tokeniser, headlines):
+    """−log₂ p of every headline, its end included: a list of float."""
+    model.eval()
+    bits = []
+    with torch.no_grad():
+        for k in range(0, len(headlines), 64):
+            inputs, targets = shifted([tokeniser.encode(text) for text in headlines[k : k + 64]])
+            nats = F.cross_entropy(
+                model(inputs)[0].transpose(1, 2), targets, ignore_index=0, reduction="none"
+            )
+            bits += (nats.sum(dim=1) / math.log(2)).tolist()
+    return bits
+
+
+def next_characters(model, tokeniser, text, alphabet):
+    """Probability of every character after every prefix, for a model that reads characters.
+
+    Given that the next token is a character of `alphabet`, and the first one a blank: the specials
+    and the blank in front of the text say nothing about it.
+
+    Returns
+    -------
+    ndarray of float64, shape (len(text) + 1, A)
+    """
+    model.eval()
+    with torch.no_grad():
+        scores = model(tokeniser.encode(text)[None, :-1])[0][0, 1:].double()
+    columns = [tokeniser.vocabulary.ids[character] for character in alphabet]
+    return scores[:, columns].softmax(dim=-1).numpy()

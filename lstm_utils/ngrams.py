@@ -1,0 +1,243 @@
+"""Counting as a language model: Kneser-Ney, words that can be spelled, and mixtures of models."""
+
+import math
+from collections import Counter, defaultdict
+
+import numpy as np
+
+END = "\n"  # the character that ends a headline, and a word that is spelled
+
+
+class KneserNey:
+    """Interpolated Kneser-Ney over lists of tokens, with one discount for each order.
+
+    Parameters
+    ----------
+    sequences : iterable of list of str
+        The training text; the last token of each should be its end.
+    order : int
+        Tokens in the longest count: the context is one shorter.
+    base : callable, token -> float
+        Probability below the shortest context; has to sum to one over all tokens.
+
+    Notes
+    -----
+    Kneser and Ney (1995); the interpolated form of Chen and Goodman (1999).
+    """
+
+    def __init__(self, sequences, order, base):
+        self.order, self.base = order, base
+        self.counts = [defaultdict(Counter) for _ in range(order)]  # by length of the context
+        for tokens in sequences:
+            padded = ["<s>"] * (order - 1) + list(tokens)
+            for i in range(order - 1, len(padded)):
+                for n in reversed(range(order)):
+                    followers = self.counts[n][tuple(padded[i - n : i])]
+                    followers[padded[i]] += 1
+                    if followers[padded[i]] > 1:  # nothing new for the shorter contexts
+                        break
+        self.discounts = [self._discount(level) for level in self.counts]
+
+    def _discount(self, level):
+        seen = Counter(count for followers in level.values() for count in followers.values())
+        return (seen[1] + 1) / (seen[1] + 2 * seen[2] + 2)  # the ones keep it between 0 and 1
+
+    def _levels(self, context):
+        """Followers, their total and the share handed down, from the shortest context up."""
+        padded = ["<s>"] * (self.order - 1) + list(context)
+        for n, level in enumerate(self.counts):
+            followers = level.get(tuple(padded[len(padded) - n :]))
+            if followers is None:  # this context was never seen, nor any longer one
+                break
+            yield followers, followers.total(), self.discounts[n]
+
+    def probability(self, token, context):
+        """Probability of `token` after the list of tokens `context`, a float."""
+        p = self.base(token)
+        for followers, total, d in self._levels(context):
+            p = max(followers[token] - d, 0) / total + d * len(followers) / total * p
+        return p
+
+    def distribution(self, context, place, base):
+        """The same for many tokens at once.
+
+        Parameters
+        ----------
+        context : list of str
+        place : dict of str to int
+            Where each token stands in the result; has to hold every token that was counted.
+        base : ndarray, shape (V,)
+            The base of each; zeros leave its part out.
+
+        Returns
+        -------
+        p : ndarray of float64, shape (V,)
+        rest : float
+            The weight with which the base went in.
+        """
+        p, rest = np.array(base, dtype=float), 1.0
+        for followers, total, d in self._levels(context):
+            share = d * len(followers) / total
+            p, rest = p * share, rest * share
+            where = [place[token] for token in followers]
+            p[where] += (np.fromiter(followers.values(), float, len(where)) - d) / total
+        return p, rest
+
+
+def bits_per_character(bits, headlines):
+    """Bits of all headlines over their characters, the line end included."""
+    return sum(bits) / sum(len(text) + 1 for text in headlines)
+
+
+def counted_bits(model, token_lists):
+    """−log₂ p of every list of tokens under a `KneserNey`, a list of float."""
+    return [
+        -sum(math.log2(model.probability(token, tokens[:i])) for i, token in enumerate(tokens))
+        for tokens in token_lists
+    ]
+
+
+def letters(text):
+    """The characters of a text and its end."""
+    return [*text, END]
+
+
+def words(text):
+    """The words of a headline; the empty word ends it."""
+    return [*text.split(), ""]
+
+
+class Letters:
+    """Kneser-Ney on characters.
+
+    Parameters
+    ----------
+    headlines : list of str
+        The training text.
+    order : int
+    alphabet : list of str
+        Every character that can occur, `END` among them; the base is uniform over it.
+    """
+
+    def __init__(self, headlines, order, alphabet):
+        self.place = {character: k for k, character in enumerate(alphabet)}
+        self.base = np.full(len(alphabet), 1 / len(alphabet))
+        self.model = KneserNey(map(letters, headlines), order, lambda _: 1 / len(alphabet))
+
+    def bits(self, headlines):
+        """−log₂ p of every headline, a list of float."""
+        return counted_bits(self.model, map(letters, headlines))
+
+    def next_characters(self, text):
+        """Probability of every character after every prefix, shape (len(text) + 1, A)."""
+        return np.array(
+            [
+                self.model.distribution(text[:i], self.place, self.base)[0]
+                for i in range(len(text) + 1)
+            ]
+        )
+
+
+class Words:
+    """Kneser-Ney on words; a word that was never seen is spelled by a model of the words' letters.
+
+    Parameters
+    ----------
+    headlines : list of str
+        The training text.
+    order : int
+    alphabet : list of str
+        Every character that can occur, " " and `END` among them.
+    spelling_order : int
+    """
+
+    def __init__(self, headlines, order, alphabet, spelling_order=5):
+        self.alphabet = list(alphabet)
+        self.place = {character: k for k, character in enumerate(alphabet)}
+        self._even = np.array([c != " " for c in alphabet]) / (len(alphabet) - 1)  # in a word
+        known = sorted({word for text in headlines for word in text.split()})
+        self.speller = KneserNey(map(letters, known), spelling_order, self._evenly)
+        self._spelled = {}
+        self.model = KneserNey(map(words, headlines), order, self.spell)
+        # By rows: the known words in order, the empty one first, each padded with its end.
+        in_order = sorted(["", *known], key=lambda word: [self.place[c] for c in letters(word)])
+        self._row = {word: k for k, word in enumerate(in_order)}
+        longest = max(map(len, in_order)) + 1
+        end = self.place[END]
+        self._codes = np.full((len(in_order), longest), end, dtype=np.int16)
+        for row, word in zip(self._codes, in_order, strict=True):
+            row[: len(word)] = [self.place[c] for c in word]
+        self._nothing = np.zeros(len(in_order))
+
+    def _evenly(self, character):
+        return self._even[self.place[character]]
+
+    def spell(self, word):
+        """Probability of a word, letter by letter, its end included."""
+        if word not in self._spelled:
+            cut = letters(word)
+            self._spelled[word] = math.prod(
+                self.speller.probability(c, cut[:i]) for i, c in enumerate(cut)
+            )
+        return self._spelled[word]
+
+    def bits(self, headlines):
+        """−log₂ p of every headline, a list of float."""
+        return counted_bits(self.model, map(words, headlines))
+
+    def next_characters(self, text):
+        """Probability of every character after every prefix, shape (len(text) + 1, A).
+
+        The sum over all words that go on with a character is that character's probability, so
+        that the product along a headline is what `bits` gives. After a word the next one has to be
+        thought of too: the headline ends if it is the empty one.
+        """
+        return self.look_ahead(text)[0]
+
+    def look_ahead(self, text):
+        """`next_characters`, and how likely it is that the word being read is a new one.
+
+        Returns
+        -------
+        p : ndarray, shape (len(text) + 1, A)
+        new : ndarray, shape (len(text) + 1,)
+        """
+        blank, end = self.place[" "], self.place[END]
+        rows, new, before = [], [], []
+        parts = self._next_words(before)
+        first = True
+        for word in text.split(" "):
+            known, rest = parts
+            low, high, spelled = 0, len(known), 1.0
+            parts = self._next_words([*before, word])
+            before.append(word)
+            for j in range(len(word) + 1):
+                p = np.zeros(len(self.alphabet))
+                np.add.at(p, self._codes[low:high, j], known[low:high])
+                fresh = rest * spelled * self._spelling(word[:j])
+                new.append(fresh.sum() / (p.sum() + fresh.sum()))
+                p += fresh
+                if j == 0 and not first:
+                    p[end] = 0.0  # that there is a word at all, the blank before it has told
+                p /= p.sum()
+                if j > 0:  # a word that ends is followed by a word, or by none
+                    over, stops = p[end], self._stops(*parts)
+                    p[end], p[blank] = over * stops, over * (1 - stops)
+                rows.append(p)
+                if j < len(word):
+                    code = self.place[word[j]]
+                    spelled *= self._spelling(word[:j])[code]
+                    column = self._codes[low:high, j]
+                    low, high = low + np.searchsorted(column, [code, code + 1])
+            first = False
+        return np.array(rows), np.array(new)
+
+    def _next_words(self, before):
+        return self.model.distribution(before, self._row, self._nothing)
+
+    def _stops(self, known, rest):
+        """Probability that no word follows."""
+        return known[0] + rest * self.spell("")
+
+    def _spelling(self, prefix):
+        return self.speller.distribution(prefix, self.place, self._even)[0]
