@@ -149,6 +149,21 @@ def shifted(sequences):
     return padded[:, :-1], padded[:, 1:]
 
 
+class StackedLSTM(nn.Module):
+    """Two words in, a score for every word of the vocabulary out: the network of the notes."""
+
+    def __init__(self, vocabulary_size):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary_size, 16)
+        self.lstm = nn.LSTM(16, 64, num_layers=5, batch_first=True)
+        self.widen = nn.Linear(2 * 64, vocabulary_size)
+        self.score = nn.Linear(vocabulary_size, vocabulary_size)
+
+    def forward(self, x):  # (B, 2)
+        hidden, _ = self.lstm(self.embedding(x))  # (B, 2, 16), then (B, 2, 64)
+        return self.score(torch.relu(self.widen(hidden.flatten(1))))  # (B, 128), then (B, V)
+
+
 class LanguageModel(nn.Module):
     """Scores for the next token after every prefix, and the state to go on from."""
 

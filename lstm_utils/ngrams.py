@@ -213,7 +213,8 @@ class Words:
             before.append(word)
             for j in range(len(word) + 1):
                 p = np.zeros(len(self.alphabet))
-                np.add.at(p, self._codes[low:high, j], known[low:high])
+                if low < high:  # known words begin like this one
+                    np.add.at(p, self._codes[low:high, j], known[low:high])
                 fresh = rest * spelled * self._spelling(word[:j])
                 new.append(fresh.sum() / (p.sum() + fresh.sum()))
                 p += fresh
@@ -227,8 +228,9 @@ class Words:
                 if j < len(word):
                     code = self.place[word[j]]
                     spelled *= self._spelling(word[:j])[code]
-                    column = self._codes[low:high, j]
-                    low, high = low + np.searchsorted(column, [code, code + 1])
+                    if low < high:
+                        column = self._codes[low:high, j]
+                        low, high = low + np.searchsorted(column, [code, code + 1])
             first = False
         return np.array(rows), np.array(new)
 
@@ -241,3 +243,63 @@ class Words:
 
     def _spelling(self, prefix):
         return self.speller.distribution(prefix, self.place, self._even)[0]
+
+
+class Mixture:
+    """Models of the next character, multiplied: p ∝ ∏ p_k ^ w_k, shared out anew at each step.
+
+    A model that is unsure hardly changes a product, where an average would let it dilute the sure
+    one. The weights need not sum to one: w < 1 flattens a model that is too sure of itself.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (K,)
+
+    Notes
+    -----
+    Hinton (2002), products of experts; the same product mixes the models of a text compressor in
+    Mahoney (2005).
+    """
+
+    SMALLEST = 1e-9  # for a character that a model holds impossible
+
+    def __init__(self, weights):
+        self.weights = np.asarray(weights, dtype=float)
+
+    @classmethod
+    def fit(cls, models, right, rounds=100):
+        """Find the weights under which a held-out text is most probable.
+
+        Newton's method: in the weights the text's information is convex.
+
+        Parameters
+        ----------
+        models : list of ndarray, shape (N, A)
+            Each model's probabilities for N characters of the held-out text.
+        right : ndarray of int, shape (N,)
+            The characters that came.
+        rounds : int
+        """
+        logs = cls._logs(models)  # (K, N, A)
+        mixture = cls(np.full(len(models), 1 / len(models)))
+        seen = logs[:, np.arange(len(right)), right]  # (K, N)
+        for _ in range(rounds):
+            p = mixture(models)
+            mean = np.einsum("na,kna->kn", p, logs)
+            gradient = (seen - mean).sum(axis=1)
+            curvature = np.einsum("na,jna,kna->jk", p, logs, logs) - mean @ mean.T
+            step = np.linalg.solve(curvature + 1e-6 * np.eye(len(models)), gradient)
+            mixture = cls(mixture.weights + step / max(1.0, np.abs(step).max() / 0.5))
+            if np.abs(step).max() < 1e-9:
+                break
+        return mixture
+
+    @classmethod
+    def _logs(cls, models):
+        return np.log(np.maximum(models, cls.SMALLEST))
+
+    def __call__(self, models):
+        """The mixture's probabilities, shape (N, A), of K models' of that shape."""
+        scores = np.einsum("k,kna->na", self.weights, self._logs(models))
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return p / p.sum(axis=1, keepdims=True)
