@@ -13,18 +13,20 @@ override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
 export LSTM_BOOK_DATA
 endif
 
-.PHONY: help book serve test samples lint bench notebooks clean
+.PHONY: help book serve test samples lint bench experiments summary notebooks clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make book        build the site into _build/html"
-	@echo "make serve       open it on http://localhost:$(PORT) (PORT=… for another)"
-	@echo "make test        run everything that has to be true"
-	@echo "make samples     execute chapters 6 and 7 on the samples in the package"
-	@echo "make lint        ruff and codespell"
-	@echo "make bench       time the NumPy LSTM beside PyTorch's"
-	@echo "make notebooks   execute every notebook again and store its outputs"
-	@echo "make clean       delete what the other targets made"
+	@echo "make book         build the site into _build/html"
+	@echo "make serve        open it on http://localhost:$(PORT) (PORT=… for another)"
+	@echo "make test         run everything that has to be true"
+	@echo "make samples      execute chapters 6 and 7 on the samples in the package"
+	@echo "make lint         ruff and codespell"
+	@echo "make bench        time the NumPy LSTM beside PyTorch's"
+	@echo "make experiments  make every recorded result again, after it has said how long that takes"
+	@echo "make summary      write the headline figures of the records into one file"
+	@echo "make notebooks    execute every notebook again and store its outputs"
+	@echo "make clean        delete what the other targets made"
 
 # One stamp a set of packages: a second run finds it newer than its causes and installs nothing.
 .venv/book.stamp: pyproject.toml constraints.txt
@@ -66,6 +68,13 @@ lint: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(PYTEST) benchmarks/bench_cells.py --benchmark-columns=min,median,rounds --benchmark-sort=name
+
+# One thread, as in the records there are: then the times can be compared.
+experiments: .venv/test.stamp
+	OMP_NUM_THREADS=1 $(BIN)/python -m experiments --again
+
+summary: .venv/test.stamp
+	$(BIN)/python -m experiments.summary
 
 notebooks: .venv/dev.stamp
 	$(BIN)/python tools/notebooks.py execute $(CHAPTERS)

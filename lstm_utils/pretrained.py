@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from safetensors import safe_open
 
-from .cells import lstm_forward
-from .parity import from_keras
+from .cells import lstm_forward, sigmoid
+from .parity import from_keras, from_torch
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHA256 = {
-    "marked-product": "",
-    "sentiment": "",
-    "headlines": "",
+    "marked-product": "9337420dc7e371649b147463dcab1532cd58b5896d77a4a191608750ef448b1e",
+    "sentiment": "e05cfce51c181a4cbb366dbb42bce172a0ac5ed856453ed178b7bed03796f344",
+    "headlines": "2421db0f664b256f2751f7a5340e3a1f98898d669cbc7bd83687ce08b7acdef5",
 }
 """What each file's SHA-256 must be; `python -m experiments.pretrained` prints new ones."""
 
@@ -54,10 +54,15 @@ class Pretrained:
         records = load_records(self.metadata["experiment"], self.metadata["run"])
         return next(r for r in records if r["seed"] == self.metadata["seed"])
 
-    def _lstm(self, prefix):
-        """`LSTMParameters` of a Keras layer's three arrays."""
+    def _layer(self, name):
+        """The arrays of a Keras layer, in the order of its `get_weights`."""
         parts = ("kernel", "recurrent_kernel", "bias")
-        return from_keras([self.arrays[f"{prefix}/{part}"] for part in parts])
+        arrays = [self.arrays.get(f"{name}/{part}") for part in parts]
+        return [array for array in arrays if array is not None]
+
+    def _lstm(self, name):
+        """`LSTMParameters` of a Keras layer."""
+        return from_keras(self._layer(name))
 
 
 class MarkedProductModel(Pretrained):
@@ -75,11 +80,10 @@ class MarkedProductModel(Pretrained):
 
     def keras(self):
         """The network as a `keras.Model`: x (B, T, 2) of any length T to answers (B, 1)."""
-        import keras
+        from .memory_task import build
 
-        lstm = keras.layers.LSTM(self._lstm("lstm").hidden_size)
-        model = keras.Sequential([keras.Input((None, 2)), lstm, keras.layers.Dense(1)])
-        model.set_weights([self.arrays[name] for name in _keras_order("lstm", "dense")])
+        model = build("lstm", layers=1, units=self._lstm("lstm").hidden_size)
+        model.set_weights([*self._layer("lstm"), *self._layer("dense")])
         return model
 
     def predict(self, x):
@@ -87,8 +91,157 @@ class MarkedProductModel(Pretrained):
         return self.numpy()(x)
 
 
+class SentimentModel(Pretrained):
+    """Reads a Korean film review and says how likely it is positive; trained in Keras."""
+
+    def encode(self, texts):
+        """Reviews as the network reads them: an `Encoded`."""
+        from .reviews import encode_ngrams
+
+        told = self.metadata
+        return encode_ngrams(texts, told["table_bits"], told["by"], told["longest"])
+
+    def numpy(self):
+        """The network in NumPy: a function from an `Encoded` to log odds (R,), float32."""
+        from .reviews import equal_length_batches
+
+        readers = [(self._lstm("forward"), slice(None))]
+        if self.metadata["both_directions"]:
+            readers.append((self._lstm("backward"), slice(None, None, -1)))
+
+        def read(ids, slots, steps):
+            rows = (self.arrays["table"][ids] * (ids != 0)[..., None]).sum(axis=1)
+            first = np.flatnonzero(np.diff(slots, prepend=-1))
+            x = np.add.reduceat(rows, first).reshape(-1, steps, rows.shape[-1])
+            states = [lstm_forward(params, x[:, turn]).h[:, 1:] for params, turn in readers]
+            if self.metadata["pool"]:
+                states = np.concatenate(states, axis=-1)  # a maximum and a mean know no order
+                summary = np.concatenate([states.max(axis=1), states.mean(axis=1)], axis=-1)
+            else:
+                summary = np.concatenate([h[:, -1] for h in states], axis=-1)
+            return (summary @ self.arrays["dense/kernel"] + self.arrays["dense/bias"])[:, 0]
+
+        def network(encoded):
+            scores = np.zeros(len(encoded), np.float32)
+            for rows in equal_length_batches(encoded.steps, 500):
+                scores[rows] = read(*encoded.batch(rows))
+            return scores
+
+        return network
+
+    def keras(self):
+        """The network as a `keras.Model`: ``model(ids, slots, steps)`` of `Encoded.batch`."""
+        from .reviews import ReviewNetwork
+
+        told = self.metadata
+        both, pool = told["both_directions"], told["pool"]
+        network = ReviewNetwork(*self.arrays["table"].shape, told["units"], both, pool)
+        network.build()
+        network.embed.table.set_weights([self.arrays["table"]])
+        layers = {"forward": network.lstm, "dense": network.score}
+        if both:
+            layers["forward"] = network.lstm.forward_layer
+            layers["backward"] = network.lstm.backward_layer
+        for name, layer in layers.items():
+            layer.set_weights(self._layer(name))
+        return network
+
+    def predict(self, texts):
+        """Probability that each review is positive, float32 (R,), in NumPy."""
+        return sigmoid(self.numpy()(self.encode(texts)))
+
+
+class HeadlinesModel(Pretrained):
+    """Reads the beginning of a headline and scores what comes next; trained in PyTorch."""
+
+    def tokeniser(self):
+        """What cuts a headline into the network's tokens: a `language_models.Tokeniser`."""
+        from .language_models import Tokeniser
+
+        merges = [tuple(pair) for pair in self.metadata["merges"]]
+        return Tokeniser(self.metadata["alphabet"], merges)
+
+    def numpy(self):
+        """The network in NumPy: a function from tokens (B, T) to scores and states.
+
+        ``network(tokens, state=None)`` gives the scores (B, T, V) of the next token after each
+        prefix, and the pair (h, c) to go on from.
+        """
+        lstm = {name.removeprefix("lstm."): array for name, array in self.arrays.items()}
+        params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
+
+        def network(tokens, state=None):
+            trace = lstm_forward(params, matrix[np.asarray(tokens)], *(state or ()))
+            scores = trace.h[:, 1:] @ matrix.T + self.arrays["score.bias"]
+            return scores, (trace.h[:, -1], trace.c[:, -1])
+
+        return network
+
+    def torch(self):
+        """The network as a `torch.nn.Module`: the same from tensors, in evaluation mode."""
+        import torch
+
+        from .language_models import LanguageModel
+
+        model = LanguageModel(*self.arrays["embedding.weight"].shape)
+        state = {name: torch.tensor(array) for name, array in self.arrays.items()}
+        model.load_state_dict({**state, "score.weight": state["embedding.weight"]})
+        return model.eval()
+
+    def bits(self, texts):
+        """−log₂ p of each headline, its end included, float64 (N,), in NumPy."""
+        network, tokeniser = self.numpy(), self.tokeniser()
+        bits = []
+        for text in texts:
+            tokens = np.array(tokeniser.numbers(text))
+            scores = network(tokens[None, :-1])[0][0].astype(np.float64)
+            chosen = scores[np.arange(len(scores)), tokens[1:]]
+            bits.append(np.sum(_log_sum(scores) - chosen) / np.log(2))
+        return np.array(bits)
+
+    def write(self, count, temperature=1.0, prompt="", seed=0, longest=60):
+        """Headlines that begin with `prompt`, drawn token by token, in NumPy.
+
+        Parameters
+        ----------
+        count : int
+        temperature : float
+            Scores are divided by it: under 1 the likely becomes likelier.
+        prompt : str
+        seed : int
+        longest : int
+            In tokens.
+
+        Returns
+        -------
+        list of str
+        """
+        network, tokeniser = self.numpy(), self.tokeniser()
+        rng, pieces = np.random.default_rng(seed), tokeniser.vocabulary.tokens
+        end = tokeniser.vocabulary.ids["\n"]
+        tokens, state = np.tile(tokeniser.numbers(prompt)[:-1], (count, 1)), None
+        drawn = np.empty((count, 0), int)
+        while drawn.shape[1] < longest and not (drawn == end).any(axis=1).all():
+            scores, state = network(tokens, state)
+            scores = scores[:, -1, 3:].astype(np.float64) / temperature  # no special is written
+            p = np.exp(scores - _log_sum(scores)[:, None]).cumsum(axis=1)
+            tokens = (p < rng.random((count, 1)) * p[:, -1:]).sum(axis=1, keepdims=True) + 3
+            drawn = np.concatenate([drawn, tokens], axis=1)
+        ends = [row.index(end) if end in row else longest for row in drawn.tolist()]
+        texts = [[pieces[k] for k in row[:n]] for row, n in zip(drawn, ends, strict=True)]
+        return [" ".join((prompt + "".join(text)).split()) for text in texts]
+
+
+def _log_sum(scores):
+    """log Σ exp over the last axis, without overflow."""
+    top = scores.max(axis=-1, keepdims=True)
+    return np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0]
+
+
 _MODELS = {
     "marked-product": MarkedProductModel,
+    "sentiment": SentimentModel,
+    "headlines": HeadlinesModel,
 }
 
 
@@ -149,10 +302,3 @@ def read_weights(name, path):
         arrays = {key: file.get_tensor(key).astype(np.float32) for key in file.keys()}  # noqa: SIM118
         metadata = json.loads(file.metadata()["model"])
     return _MODELS[name](name, arrays, metadata)
-
-
-def _keras_order(*layers):
-    """Names of arrays in the order of ``model.get_weights()``."""
-    parts = {"dense": ("kernel", "bias")}
-    recurrent = ("kernel", "recurrent_kernel", "bias")
-    return [f"{layer}/{part}" for layer in layers for part in parts.get(layer, recurrent)]
