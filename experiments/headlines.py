@@ -37,9 +37,11 @@ from lstm_utils.ngrams import KneserNey, Letters, Mixture, Words, bits_per_chara
 from lstm_utils.text import clean_headline
 
 from . import distributed
+from .pretrained import keep
 from .runs import HERE, Run, data_record, sha256
 
 SAVE_EVERY = 30  # seconds of training between two checkpoints
+SHIPPED = "characters-lstm-snippets-seed0"  # the network that comes with the package
 
 
 # --- data -------------------------------------------------------------------------------------
@@ -365,6 +367,11 @@ def run_lstm(run, options):
             threads=torch.get_num_threads(),
         )
     store_weights(model, weights_path(run, options), record["seconds"])
+    if str(run) == SHIPPED and not options.quick and not options.arguments.csv:
+        arrays = {name: p.detach().numpy() for name, p in model.named_parameters()}
+        alphabet = [*data.alphabet[1:], data.alphabet[0]]
+        extras = {"kind": "LanguageModel", "alphabet": alphabet, "merges": tokeniser.merges}
+        keep("headlines", run, arrays, options.checkpoints, **extras)
     return record
 
 
@@ -585,7 +592,7 @@ def run_notes(run, options):
 # --- the runs ---------------------------------------------------------------------------------
 
 STAGES = (("train", "validation"), ("train+validation", "test"))
-SHARES = {"": 1.0, "-half": 1 / 2, "-quarter": 1 / 4, "-eighth": 1 / 8}
+SHARES = {"-half": 1 / 2, "-quarter": 1 / 4, "-eighth": 1 / 8}
 LSTM = {
     "kind": "lstm",
     "merges": 0,
@@ -610,8 +617,13 @@ COUNTS = {
 WORDS = COUNTS | {"tokens": "words", "order": 3, "spelling_order": 5}
 BPE = LSTM | {"merges": 300, "epochs": 15}
 SNIPPETS = {"text": "headlines+snippets"}
-LSTM_SNIPPETS = LSTM | SNIPPETS | {"hidden_size": 256, "epochs": 12, "learning_rate": 1e-2}
-BPE_SNIPPETS = LSTM_SNIPPETS | {"merges": 300}
+LSTM_SNIPPETS = (
+    LSTM
+    | SNIPPETS
+    | {"hidden_size": 224, "dropout": 0.3, "learning_rate": 1.4e-2}
+    | {"epochs": 13, "headline_epochs": 3}
+)
+BPE_SNIPPETS = LSTM_SNIPPETS | {"merges": 300, "epochs": 11}
 
 
 def stage(name, seed, recipe, trained_on, scored_on):
@@ -633,9 +645,9 @@ def all_runs(arguments):
     models = {f"characters-kn{order}": COUNTS | {"order": order} for order in (2, 4, 6, 8)}
     models |= {f"words-kn{order}": WORDS | {"order": order} for order in (1, 2, 3)}
     models |= {"characters-lstm": LSTM, "bpe-lstm": BPE}
-    mixtures = {"mixture": ("words-kn3", "characters-kn8", "characters-lstm")}
-    for ending, share in list(SHARES.items())[1:]:
-        for name in mixtures["mixture"]:
+    mixtures = {"mixture": ("words-kn3", "characters-lstm")}
+    for ending, share in SHARES.items():
+        for name in ("words-kn3", "characters-kn8", "characters-lstm"):
             models[name + ending] = models[name] | {"share": share}
         mixtures["mixture" + ending] = tuple(name + ending for name in mixtures["mixture"])
     if not arguments.csv:
@@ -645,12 +657,7 @@ def all_runs(arguments):
             "characters-lstm-snippets": LSTM_SNIPPETS,
             "bpe-lstm-snippets": BPE_SNIPPETS,
         }
-        mixtures["mixture-snippets"] = (
-            "words-kn3-snippets",
-            "words-kn3",
-            "characters-kn8-snippets",
-            "characters-lstm-snippets",
-        )
+        mixtures["mixture-snippets"] = ("words-kn3-snippets", "characters-lstm-snippets")
     if arguments.quick:
         tiny = {"hidden_size": 16, "epochs": 3, "headline_epochs": 1}
         models = {n: r | tiny if r["kind"] == "lstm" else r for n, r in models.items()}
@@ -664,7 +671,8 @@ def all_runs(arguments):
         wanted += [Run("headlines", "notes-network", seed, notes) for seed in SEEDS]
     for name, recipe in models.items():
         for seed in SEEDS if recipe["kind"] == "lstm" else SEEDS[:1]:
-            for parts in STAGES:
+            # On validation: what decided a setting, and what a mixture's weights are fitted on.
+            for parts in STAGES[1:] if name.startswith("bpe") and seed else STAGES:
                 wanted.append(Run("headlines", *stage(name, seed, recipe, *parts)))
     for name, members in mixtures.items():
         recipe = {"kind": "mixture", "members": {member: models[member] for member in members}}
