@@ -10,6 +10,7 @@ import math
 import random
 import sys
 import time
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,8 @@ from .pretrained import keep
 from .runs import HERE, Run, data_record, sha256
 
 SAVE_EVERY = 30  # seconds of training between two checkpoints
+SCORED_AT_MOST = 1000  # lines in the validation part and in the test part
+IN_A_TABLE = 200  # headlines whose probabilities of every character are held at a time
 SHIPPED = "characters-lstm-snippets-seed0"  # the network that comes with the package
 
 
@@ -48,15 +51,14 @@ SHIPPED = "characters-lstm-snippets-seed0"  # the network that comes with the pa
 
 
 class Lines:
-    """Texts in one buffer: their bytes and eight more a line, however many lines there are."""
+    """Texts in one buffer: their bytes and sixteen more a line, however many lines there are."""
 
     def __init__(self, texts):
-        buffer, ends = bytearray(), [0]
+        self._buffer, self._ends = bytearray(), array("q", [0])
         for text in texts:
-            buffer += text.encode()
-            ends.append(len(buffer))
-        self._buffer, self._ends, self._order = bytes(buffer), np.array(ends), None
-        self._order = np.arange(len(ends) - 1)
+            self._buffer += text.encode()
+            self._ends.append(len(self._buffer))
+        self._order = np.arange(len(self._ends) - 1)
 
     def part(self, order):
         """The lines with these numbers, in this order; the buffer is shared."""
@@ -154,13 +156,16 @@ def cleaned(texts):
 
 
 def split(lines, snippets, record):
-    """Shuffle by seed 0, and divide: the last tenth, the tenth before it, and the rest."""
-    order = list(range(len(lines)))
+    """Shuffle by seed 0, and divide: the last tenth, the tenth before it, and the rest.
+
+    Of very many lines a thousand are enough to score on, and the rest is for training.
+    """
+    order = array("q", range(len(lines)))
     random.Random(0).shuffle(order)
-    tenth = len(order) // 10
+    tenth = min(len(order) // 10, SCORED_AT_MOST)
     parts = {"train": order[: -2 * tenth], "validation": order[-2 * tenth : -tenth]}
     parts["test"] = order[-tenth:]
-    parts = {name: np.array(part) for name, part in parts.items()}
+    parts = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
     characters = {" "}.union(*map(set, lines), *map(set, snippets or []))
     return Data(
         {name: lines.part(part) for name, part in parts.items()},
@@ -242,8 +247,12 @@ def make_tokeniser(alphabet, lines, merges):
 
 def epochs_of(recipe, lines, headlines):
     """How many lines each epoch reads; the last epochs stay with the headlines."""
-    last = recipe["epochs"] - recipe["headline_epochs"]
-    return [lines if epoch < last else headlines for epoch in range(recipe["epochs"])]
+    in_one = math.ceil(lines / recipe["batch_size"])
+    epochs = recipe["epochs"]
+    if "updates_at_most" in recipe:
+        epochs = min(epochs, max(1, recipe["updates_at_most"] // in_one))
+    last = epochs - recipe["headline_epochs"]
+    return [lines if epoch < last else headlines for epoch in range(epochs)]
 
 
 def train(model, encoded, headlines, recipe, seed, progress):
@@ -295,15 +304,16 @@ def train(model, encoded, headlines, recipe, seed, progress):
         nats, tokens = 0.0, 0
         keep_checkpoint(model, optimiser, progress, step, nats, tokens, curve)
         saved = time.monotonic()
+    model.cpu()  # scores and stores without a GPU
     return curve
 
 
 def keep_checkpoint(model, optimiser, progress, step, nats, tokens, curve):
     """Store weights, Adam's averages and the account of the epoch."""
-    arrays = {f"model/{name}": p.detach().numpy() for name, p in model.named_parameters()}
+    arrays = {f"model/{name}": p.detach().cpu().numpy() for name, p in model.named_parameters()}
     for name, p in model.named_parameters():
         for kind, value in optimiser.state[p].items():
-            arrays[f"{kind}/{name}"] = value.numpy()
+            arrays[f"{kind}/{name}"] = value.cpu().numpy()
     progress.save(arrays, {"step": step, "nats": nats, "tokens": tokens, "curve": curve})
 
 
@@ -315,10 +325,9 @@ def restore(model, optimiser, checkpoint):
     arrays, meta = checkpoint
     for name, p in model.named_parameters():
         p.copy_(torch.from_numpy(arrays[f"model/{name}"]))
-        optimiser.state[p] = {
-            kind: torch.from_numpy(arrays[f"{kind}/{name}"])
-            for kind in ("step", "exp_avg", "exp_avg_sq")
-        }
+        optimiser.state[p] = {"step": torch.from_numpy(arrays[f"step/{name}"])}
+        for kind in ("exp_avg", "exp_avg_sq"):
+            optimiser.state[p][kind] = torch.from_numpy(arrays[f"{kind}/{name}"]).to(p.device)
     return meta["step"], meta["nats"], meta["tokens"], meta["curve"]
 
 
@@ -433,8 +442,10 @@ def run_counts(run, options):
         model, lines = make_counts(run.recipe, data)
         headlines = data.headlines[run.recipe["scored_on"]]
         bits = bits_per_character(model.bits(headlines), headlines)
-        p = along(model.next_characters, headlines)
-        letter_by_letter = mean_bits(p, right_characters(headlines, data.alphabet))
+        some = headlines[:IN_A_TABLE]
+        p = along(model.next_characters, some)
+        letter_by_letter = mean_bits(p, right_characters(some, data.alphabet))
+        difference = letter_by_letter - bits_per_character(model.bits(some), some)
         return progress.record(
             data=data.record,
             sizes={
@@ -444,7 +455,7 @@ def run_counts(run, options):
             },
             metrics={
                 "bits_per_character": bits,
-                "letter_by_letter": letter_by_letter,
+                "letter_by_letter_error": abs(difference),
                 "sum_error": float(np.abs(p.sum(axis=1) - 1).max()),
             },
             threads=1,
@@ -490,27 +501,34 @@ def run_mixture(run, options):
         return lambda text: next_characters(model, tokeniser, text, data.alphabet)
 
     with me.progress(run, options.checkpoints) as progress:
-        tables, rights = [], []
-        for members, (_, scored_on) in zip(stages, STAGES, strict=True):
-            headlines = data.headlines[scored_on]
-            tables.append([along(reader(member), headlines) for member in members.values()])
-            rights.append(right_characters(headlines, data.alphabet))
-        mixture = Mixture.fit(tables[0], rights[0])
-        p = mixture(tables[1])
+        to_fit, to_score = ([reader(member) for member in members.values()] for members in stages)
+        some = data.headlines["validation"][:IN_A_TABLE]
+        right = right_characters(some, data.alphabet)
+        tables = [along(next_of, some) for next_of in to_fit]
+        mixture = Mixture.fit(tables, right)
         names = list(run.recipe["members"])
+        bits, sum_error = Counter(), 0.0
+        for text in data.headlines["test"]:
+            models = [next_of(text) for next_of in to_score]
+            p = mixture(models)
+            sum_error = max(sum_error, np.abs(p.sum(axis=1) - 1).max())
+            came = right_characters([text], data.alphabet)
+            for name, table in [("mixture", p), ("averaged", np.mean(models, axis=0))]:
+                bits[name] += mean_bits(table, came) * len(came)
+            for name, table in zip(names, models, strict=True):
+                bits[name] += mean_bits(table, came) * len(came)
+        characters = sum(len(text) + 1 for text in data.headlines["test"])
+        scores = {name: total / characters for name, total in bits.items()}
         return progress.record(
             data=data.record,
             sizes={"members": len(names), "scored": len(data.headlines["test"])},
             metrics={
-                "bits_per_character": mean_bits(p, rights[1]),
-                "validation": mean_bits(mixture(tables[0]), rights[0]),
-                "members": {
-                    name: mean_bits(table, rights[1])
-                    for name, table in zip(names, tables[1], strict=True)
-                },
+                "bits_per_character": scores["mixture"],
+                "validation": mean_bits(mixture(tables), right),
+                "averaged": scores["averaged"],
+                "members": {name: scores[name] for name in names},
                 "weights": dict(zip(names, mixture.weights.tolist(), strict=True)),
-                "averaged": mean_bits(np.mean(tables[1], axis=0), rights[1]),
-                "sum_error": float(np.abs(p.sum(axis=1) - 1).max()),
+                "sum_error": float(sum_error),
                 "seconds_with_members": round(
                     progress.seconds + sum(spent for _, _, spent in networks.values()), 2
                 ),
@@ -663,6 +681,7 @@ def all_runs(arguments):
         models = {n: r | tiny if r["kind"] == "lstm" else r for n, r in models.items()}
     if arguments.csv:  # other text, other runs
         came_from = {"csv": sha256(arguments.csv), "column": arguments.column}
+        came_from |= {"encoding": arguments.encoding, "updates_at_most": 10_000}
         models = {name: recipe | came_from for name, recipe in models.items()}
     wanted = [Run("headlines", "uniform", 0, {"kind": "uniform"})]
     notes = {"kind": "notes", "epochs": 1 if arguments.quick else 4, "batch_size": 64}

@@ -1,6 +1,7 @@
 """Language models in PyTorch: tokens, an LSTM that reads them, its training and its score."""
 
 import math
+from array import array
 from collections import Counter
 from itertools import pairwise
 
@@ -106,7 +107,7 @@ class Tokeniser:
 
 
 class Encoded:
-    """Many sequences in one flat array: two bytes a token, however many lines there are.
+    """Many sequences in one flat array: a byte or two a token, however many lines there are.
 
     Parameters
     ----------
@@ -116,8 +117,8 @@ class Encoded:
     """
 
     def __init__(self, tokeniser, texts):
-        width = np.uint16 if len(tokeniser.vocabulary) < 2**16 else np.int32
-        flat, ends, used = np.empty(1024, width), [0], 0
+        width = np.min_scalar_type(len(tokeniser.vocabulary))  # uint8, uint16, …
+        flat, ends, used = np.empty(1024, width), array("q", [0]), 0
         for text in texts:
             numbers = tokeniser.numbers(text)
             if used + len(numbers) > len(flat):
@@ -125,7 +126,7 @@ class Encoded:
             flat[used : used + len(numbers)] = numbers
             used += len(numbers)
             ends.append(used)
-        self.flat, self.ends = flat[:used].copy(), np.array(ends)
+        self.flat, self.ends = flat[:used].copy(), np.array(ends, dtype=np.int64)
 
     def __len__(self):
         return len(self.ends) - 1
