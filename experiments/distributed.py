@@ -70,8 +70,9 @@ class Team:
     def __init__(self, rank=0, size=1):
         self.rank, self.size, self.device = rank, size, torch.device("cpu")
         self._dropouts = []
-        if size == 1:
-            return
+
+    def connect(self):
+        """Find the others, at the address that torchrun has put into the environment."""
         chosen = backend(int(os.environ["LOCAL_WORLD_SIZE"]))
         if chosen == "nccl":
             self.device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
@@ -86,13 +87,17 @@ class Team:
 
         The model itself stays what is scored and stored; the two share their weights.
         """
+        self.drop_by_row(model)
+        model.to(self.device)
+        return model if self.size == 1 else DistributedDataParallel(model)
+
+    def drop_by_row(self, model):
+        """Put `RowDropout` in the place of a model's dropout."""
         for module in list(model.modules()):
             for name, child in module.named_children():
                 if type(child) is nn.Dropout:
                     setattr(module, name, RowDropout(child.p, self.rank, self.size))
         self._dropouts = [m for m in model.modules() if isinstance(m, RowDropout)]
-        model.to(self.device)
-        return model if self.size == 1 else DistributedDataParallel(model)
 
     def share(self, rows):
         """This process's rows of a batch, and what to divide their summed loss by.
@@ -168,7 +173,10 @@ class _Progress(alone.Progress):
 @functools.cache
 def team():
     """The team that torchrun has set up for this process, or a team of one."""
-    return Team(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    me = Team(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    if me.size > 1:
+        me.connect()
+    return me
 
 
 def _say(me, reason):
@@ -188,9 +196,9 @@ def _stopped(me):
 def _sign_of_loss(error):
     """What an error says about the connection, or None: then it is a mistake of the program."""
     found = [sign for sign in SIGNS_OF_LOSS if sign in str(error)]
-    return (
-        found[0] if found else type(error).__name__ if isinstance(error, dist.DistError) else None
-    )
+    if not found and isinstance(error, dist.DistError):
+        return type(error).__name__
+    return found[0] if found else None
 
 
 def _work(me, experiment, runs, execute, *rest):
@@ -199,14 +207,21 @@ def _work(me, experiment, runs, execute, *rest):
             execute(*order)
         return 0
 
+    waiting = True  # are the others in `order`, or in the middle of a run?
+
     def together(run, options):
+        nonlocal waiting
         me.order((run, options))
-        return execute(run, options)
+        waiting = False
+        record = execute(run, options)
+        waiting = True
+        return record
 
     try:
         status = alone.main(experiment, runs, together, *rest)
     except SystemExit:  # a command line that asks for help, or for what there is not
-        me.order(None)
+        if waiting:
+            me.order(None)
         raise
     me.order(None)
     return status
