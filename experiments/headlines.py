@@ -166,7 +166,9 @@ def split(lines, snippets, record):
     parts = {"train": order[: -2 * tenth], "validation": order[-2 * tenth : -tenth]}
     parts["test"] = order[-tenth:]
     parts = {name: np.array(part, dtype=np.int64) for name, part in parts.items()}
-    characters = {" "}.union(*map(set, lines), *map(set, snippets or []))
+    characters = {" "}
+    for text in itertools.chain(lines, snippets or []):
+        characters.update(text)
     return Data(
         {name: lines.part(part) for name, part in parts.items()},
         snippets and {name: snippets.part(part) for name, part in parts.items()},
