@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import load_file
 
-from experiments import distributed, headlines
+from experiments import distributed, headlines, machines
 from lstm_utils.language_models import LanguageModel, shifted
 
 ROOT = Path(__file__).parents[1]
@@ -179,3 +179,16 @@ def test_only_a_lost_connection_counts_as_one():
     assert distributed._sign_of_loss(RuntimeError("… Connection closed by peer [127.0.0.1]"))
     assert distributed._sign_of_loss(torch.distributed.DistBackendError("NCCL error"))
     assert distributed._sign_of_loss(RuntimeError("shapes cannot be multiplied")) is None
+
+
+def test_the_timing_program_records_what_one_process_takes(tmp_path, monkeypatch):
+    monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
+    monkeypatch.setenv("RANK", "0")  # as one of torchrun's: it starts no torchrun of its own
+    folders = ["--results", str(tmp_path), "--checkpoints", str(tmp_path / "kept")]
+    assert machines.main(["--quick", *folders, "--only", "characters|epochs"]) == 0
+    found = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("machines/*.json")}
+    assert found.keys() == {"characters-lstm-1-seed0", "epochs-1-seed0"}
+    one = found["characters-lstm-1-seed0"]
+    assert one["metrics"]["bytes"] == 4 * one["sizes"]["weights"]
+    low, high = one["metrics"]["seconds"]["quartiles"]
+    assert 0 < low <= one["metrics"]["seconds"]["median"] <= high

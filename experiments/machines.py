@@ -1,0 +1,166 @@
+"""Time what one and two processes take: updates, epochs, and an all-reduce by its size.
+
+Started as one process it makes the runs of one process, then starts torchrun for those of two.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+
+from lstm_utils.language_models import LanguageModel, StackedLSTM, headline_bits, update
+
+from . import distributed, headlines
+from .runs import Run
+
+PROCESSES = (1, 2)
+# One long text makes use of a weight at every step, a window of two words at two steps only.
+MODELS = {
+    "characters-lstm": {"vocabulary": 31, "hidden_size": 192, "rows": 32, "length": 60},
+    "notes-network": {"vocabulary": 3619, "rows": 64, "length": 2},
+}
+SIZES = [4**k for k in range(1, 13)]
+"""Bytes of an all-reduce: 4 bytes to 16 MiB."""
+
+
+def all_runs(arguments):
+    """The runs of a team of this size; of any size when they are only to be listed."""
+    few = {"rounds": 2, "warm_up": 1} if arguments.quick else {"rounds": 40, "warm_up": 5}
+    wanted = []
+    for processes in PROCESSES:
+        if not (arguments.list or processes == distributed.team().size):
+            continue
+        common = {"processes": processes, "threads": 1}
+        ending = f"-{processes}"
+        for name, sizes in MODELS.items():
+            recipe = common | few | sizes | {"kind": "updates"}
+            wanted.append(Run("machines", name + ending, 0, recipe))
+        recipe = headlines.LSTM | {"trained_on": "train", "scored_on": "validation", "epochs": 6}
+        recipe |= {"hidden_size": 16, "epochs": 2} if arguments.quick else {}
+        wanted.append(Run("machines", "epochs" + ending, 0, recipe | common | {"kind": "epochs"}))
+        if processes > 1:
+            sizes = SIZES[:4] if arguments.quick else SIZES
+            recipe = common | few | {"kind": "all-reduce", "bytes": sizes}
+            wanted.append(Run("machines", "all-reduce" + ending, 0, recipe))
+    return wanted
+
+
+def timed(function, rounds, warm_up):
+    """Seconds of each call, all processes starting together: shape (rounds,)."""
+    seconds = []
+    for _ in range(warm_up + rounds):
+        if distributed.team().size > 1:
+            dist.barrier()
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return np.array(seconds[warm_up:])
+
+
+def quartiles(seconds):
+    """Median and the quartiles beside it, in seconds."""
+    low, middle, high = np.percentile(seconds, [25, 50, 75])
+    return {"median": float(middle), "quartiles": [float(low), float(high)]}
+
+
+def an_update(recipe, wrapped, optimiser):
+    """A function that makes one update on this process's share of a batch of random tokens."""
+    me, rng = distributed.team(), torch.manual_seed(0)
+    shape = recipe["rows"], recipe["length"] + 1
+    rows, share = me.share(list(torch.randint(3, recipe["vocabulary"], shape, generator=rng)))
+    if "hidden_size" in recipe:
+        return lambda: update(wrapped, optimiser, rows, share, 1e-3)
+    x, y = torch.stack(rows)[:, :-1], torch.stack(rows)[:, -1]
+
+    def two_words():
+        optimiser.zero_grad()
+        F.cross_entropy(wrapped(x), y).backward()
+        optimiser.step()
+
+    return two_words
+
+
+def run_updates(run, options):
+    """Time updates of a network, with and without the exchange of gradients."""
+    recipe, me = run.recipe, distributed.team()
+    rounds = recipe["rounds"], recipe["warm_up"]
+    with me.progress(run, options.checkpoints) as progress:
+        torch.manual_seed(0)
+        vocabulary, hidden = recipe["vocabulary"], recipe.get("hidden_size")
+        model = LanguageModel(vocabulary, hidden, 0.4) if hidden else StackedLSTM(vocabulary)
+        wrapped = me.wrap(model)
+        optimiser = torch.optim.Adam(model.parameters(), fused=True)
+        one_update = an_update(recipe, wrapped, optimiser)
+        metrics = {"seconds": quartiles(timed(one_update, *rounds))}
+        if me.size > 1:
+            with wrapped.no_sync():
+                metrics["seconds_without_exchange"] = quartiles(timed(one_update, *rounds))
+        weights = sum(p.numel() for p in model.parameters())
+        metrics["seconds_adam"] = quartiles(timed(optimiser.step, *rounds))
+        metrics["bytes"] = 4 * weights
+        sizes = {"weights": weights, "tokens": recipe["rows"] * recipe["length"]}
+        return progress.record(data={"source": "random"}, sizes=sizes, metrics=metrics, threads=1)
+
+
+def run_epochs(run, options):
+    """Train the headlines' network for a few epochs: its curve, and seconds an epoch."""
+    data, me = headlines.load(options), distributed.team()
+    with me.progress(run, options.checkpoints) as progress:
+        start = time.perf_counter()
+        model, tokeniser, encoded, curve = headlines.learn(run, data, progress)
+        seconds = time.perf_counter() - start
+        if me.rank:
+            return None
+        held_out = data.headlines[run.recipe["scored_on"]]
+        bits = headlines.bits_per_character(headline_bits(model, tokeniser, held_out), held_out)
+        updates = math.ceil(len(encoded) / run.recipe["batch_size"])
+        sizes = {"lines": len(encoded), "updates_an_epoch": updates}
+        metrics = {"bits_per_character": bits, "seconds_an_epoch": seconds / run.recipe["epochs"]}
+        return progress.record(
+            data=data.record, sizes=sizes, metrics=metrics, curve=curve, threads=1
+        )
+
+
+def run_all_reduce(run, options):
+    """Time the sum of one array over the processes, for arrays of many sizes."""
+    recipe, me = run.recipe, distributed.team()
+    with me.progress(run, options.checkpoints) as progress:
+        found = []
+        for size in recipe["bytes"]:
+            array = torch.zeros(size // 4, device=me.device)
+            rounds = recipe["rounds"], recipe["warm_up"]
+            found.append(quartiles(timed(lambda array=array: dist.all_reduce(array), *rounds)))
+        metrics = {"bytes": recipe["bytes"], "seconds": [one["median"] for one in found]}
+        return progress.record(data={"source": "zeros"}, sizes={}, metrics=metrics, threads=1)
+
+
+EXECUTE = {"updates": run_updates, "epochs": run_epochs, "all-reduce": run_all_reduce}
+
+
+def execute(run, options):
+    """Make one run; its record, or None in a process that only helps."""
+    return EXECUTE[run.recipe["kind"]](run, options)
+
+
+def main(argv):
+    """Make the runs of this team; if it is a team of one, start the others' teams afterwards."""
+    told = ("machines", all_runs, execute, __doc__, headlines.add_arguments, argv)
+    status = distributed.main(*told)
+    if "RANK" in os.environ or "--list" in argv:
+        return status
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+    for processes in PROCESSES[1:]:
+        program = [str(processes), "-m", "experiments.machines", *argv]
+        status = subprocess.call([*launcher, *program]) and status
+    return status
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    sys.exit(main(sys.argv[1:]))
