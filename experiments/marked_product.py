@@ -1,0 +1,385 @@
+"""Chapter 5 at full scale: the notes' recipe and a ladder, lengths and kinds, the LSTM of 1997."""
+
+# ruff: noqa: E402 - TensorFlow reads its settings when it is imported
+
+import hashlib
+import sys
+import time
+from functools import cache
+
+from lstm_utils.training import quiet_logs
+
+quiet_logs()
+
+import numpy as np
+import tensorflow as tf
+from safetensors.numpy import save
+
+from experiments import lstm_1997, runs
+from lstm_utils import memory_task
+from lstm_utils.memory_task import Training
+from lstm_utils.tasks import marked_product, share_within
+
+tf.get_logger().setLevel("ERROR")  # a function compiled for several shapes is meant to be
+tf.config.threading.set_intra_op_parallelism_threads(1)  # seconds on one core can be compared
+tf.config.threading.set_inter_op_parallelism_threads(1)
+
+TARGET = 1e-3
+LENGTHS = (25, 50, 100, 200, 400)
+
+NOTES = {
+    "kind": "lstm",
+    "layers": 2,
+    "units": 30,
+    "forget_bias": 1.0,
+    "clip": None,
+    "batch": 32,
+    "length": 100,
+    "rate": [1e-3, 1e-3],  # first and last, half a cosine between them
+    "examples": 2048,
+    "epochs": 100,
+    "stages": None,  # with them: fresh examples, [length, updates, first rate, last rate]
+}
+
+
+def climb(at_ten, highest, rate):
+    """Stages from 10 to 100 steps: `at_ten` updates on the shortest, at rates from `highest`."""
+    middle = [[25, 304, rate, rate], [50, 208, rate, rate]]
+    return [[10, at_ten, highest, rate], *middle, [100, 704, rate, 0.0]]
+
+
+CHANGES = {  # one rung each, on top of those before
+    "1-notes": {},
+    "2-one-layer": {"layers": 1},
+    "3-larger-steps": {"rate": [1e-2, 1e-2], "epochs": 50},
+    "4-clipped": {"clip": 0.01},
+    "5-cosine": {"rate": [1e-2, 0.0]},
+    "6-fresh": {"examples": None, "epochs": None, "rate": None, "stages": [[100, 3200, 1e-2, 0.0]]},
+    "7-short-first": {"stages": climb(608, 1e-2, 1e-2)},
+    "8-longer-at-ten": {"stages": climb(2000, 1e-2, 1e-2)},
+    "9-faster-at-ten": {"stages": climb(2000, 3e-2, 2e-2)},
+}
+BEST = list(CHANGES)[-1]
+ASIDE = {  # changes to the last rung that were not kept
+    "aside-forget-bias-3": {"forget_bias": 3.0},
+    "aside-batch-64": {"batch": 64},
+    "aside-clip-1": {"clip": 1.0},
+}
+OF_1997 = {
+    "source": "Hochreiter and Schmidhuber 1997, experiment 5",
+    "length": 100,
+    "networks": 10,  # side by side: the mean of ten trials, as theirs
+    "rate": 0.1,
+    "sequences": 1_500_000,
+}
+KINDS = {  # name: layer, norm of clipping, rate
+    "rnn-plain": ("rnn-glorot", None, 2e-3),
+    "rnn-clipped": ("rnn-glorot", 0.01, 2e-3),
+    "rnn-orthogonal": ("rnn", 0.01, 2e-3),
+    "rnn-identity": ("irnn", 0.01, 2e-3),
+    "gru": ("gru", 0.01, 1e-2),
+    "lstm": ("lstm", 0.01, 1e-2),
+}
+
+
+def by_length(kind, clip, rate, length):
+    """The same lessons for every kind: 1,600 updates, lengths doubled on the way up."""
+    steps = [step for step in (10, 25, 50, 100, 200) if step < length]
+    shares = {1: [608], 2: [608, 288], 3: [608, 208, 208], 4: [608, 208, 112, 112]}
+    shares |= {5: [608, 208, 112, 64, 64]}
+    updates = shares[len(steps)]
+    stages = [[step, n, rate, rate] for step, n in zip(steps, updates, strict=True)]
+    return NOTES | {
+        "kind": kind,
+        "layers": 1,
+        "clip": clip,
+        "length": length,
+        "rate": None,
+        "examples": None,
+        "epochs": None,
+        "stages": [*stages, [length, 1600 - sum(updates), rate, 0.0]],
+    }
+
+
+def all_runs(_arguments=None):
+    """Every run, in the order in which they are made."""
+    ladder, recipe = {}, NOTES
+    for name, change in CHANGES.items():
+        recipe = recipe | change
+        ladder[name] = recipe
+    asides = {name: recipe | change for name, change in ASIDE.items()}
+    twin = {"notes-rnn": NOTES | {"kind": "rnn"}}
+    lengths = {
+        f"{name}-length-{length}": by_length(*setting, length)
+        for length in LENGTHS
+        for name, setting in KINDS.items()
+    }
+    old = {"lstm-of-1997": OF_1997}
+    new = {"lstm-of-today": recipe | {"source": OF_1997["source"]}}
+    groups = ((ladder, 5), (old, 1), (new, 3), (twin, 3), (asides, 5), (lengths, 3))
+    return [
+        runs.Run("marked_product", name, seed, recipe)
+        for group, seeds in groups
+        for name, recipe in group.items()
+        for seed in range(seeds)
+    ]
+
+
+def lessons(recipe, seed, done):
+    """The batches of a recipe from number `done` on."""
+    more = {"batch": recipe["batch"], "done": done}
+    if recipe["stages"]:
+        return memory_task.fresh(recipe["stages"], seed, **more)
+    examples = marked_product(recipe["examples"], recipe["length"], [seed, 1])
+    return memory_task.fixed(examples, recipe["epochs"], *recipe["rate"], seed, **more)
+
+
+def smaller(recipe):
+    """A recipe for a rehearsal: seconds instead of minutes."""
+    small = {"length": min(recipe["length"], 12), "units": 4}
+    if recipe["stages"]:
+        return recipe | small | {"stages": [[min(s[0], 12), 16, *s[2:]] for s in recipe["stages"]]}
+    return recipe | small | {"examples": 256, "epochs": 8}
+
+
+def store(progress, training):
+    """Leave a checkpoint of networks in training."""
+    arrays = {f"weight-{k}": w for k, w in enumerate(training.weights)}
+    for k, pair in enumerate(training.moments):
+        arrays |= {f"moment-{k}-{j}": m for j, m in enumerate(pair)}
+    counts = {key: getattr(training, key) for key in memory_task.COUNTS}
+    progress.save(arrays, counts | {"checks": training.checks})
+
+
+def restore(saved, training):
+    """Put a checkpoint into networks that were just started."""
+    arrays, meta = saved
+    n = len(training.weights)
+    training.weights = [arrays[f"weight-{k}"] for k in range(n)]
+    training.moments = [(arrays[f"moment-{k}-0"], arrays[f"moment-{k}-1"]) for k in range(n)]
+    for key, value in meta.items():
+        setattr(training, key, value)
+
+
+def execute(run, options):
+    """Make one run, of whichever sort it is."""
+    if run.recipe == OF_1997:
+        return execute_1997(run, options)
+    return (execute_today if "source" in run.recipe else execute_one)(run, options)
+
+
+def execute_one(run, options):
+    """One network, trained and tested: its record."""
+    recipe = smaller(run.recipe) if options.quick else run.recipe
+    length, n = recipe["length"], 64 if options.quick else 10_000
+    validation = marked_product(512, length, [run.seed, 2])
+    settings = {"units": recipe["units"], "forget_bias": recipe["forget_bias"]}
+    training = Training.start(recipe["kind"], recipe["layers"], [run.seed], **settings)
+    with runs.Progress(run, options.checkpoints) as progress:
+        if saved := progress.load():
+            restore(saved, training)
+        total = sum(s[1] for s in recipe["stages"] or [])
+        total = total or recipe["epochs"] * (recipe["examples"] // recipe["batch"])
+        bar = progress.bar(total, training.updates, "update")
+        stored = time.monotonic()
+        steps = memory_task.train(
+            training,
+            lessons(recipe, run.seed, training.updates),
+            validation,
+            limit=recipe["clip"] or np.inf,
+            every=16 if options.quick else 64,
+        )
+        for _ in steps:
+            bar.update(training.updates - bar.n)
+            if options.quick or time.monotonic() - stored > 15:
+                store(progress, training)
+                stored = time.monotonic()
+        test = marked_product(n, length, 12345)
+        digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
+        metrics = {**scores(training, test), **first_under(training)}
+        if length == 100 and run.recipe["kind"] in ("lstm", "gru", "rnn"):
+            metrics["by_length"] = {
+                str(other): scores(training, marked_product(2000, other, [12345, other]))
+                for other in LENGTHS
+            }
+        checks = training.checks[:: max(1, len(training.checks) // 50)]
+        if run.name == BEST:
+            keep(run, options, training)
+        return progress.record(
+            data={"source": "lstm_utils.tasks.marked_product", "sha256": {"test": digest}},
+            sizes={
+                "parameters": sum(w.size for w in training.weights),
+                "validation": len(validation),
+                "test": len(test),
+            },
+            metrics=metrics,
+            threads=1,
+            curve={
+                "updates": [c["updates"] for c in checks],
+                "validation": [rounded(c["validation"][0]) for c in checks],
+            },
+        )
+
+
+def keep(run, options, training):
+    """Leave the last rung's weights, under the names that `lstm_utils.pretrained` reads."""
+    names = ("lstm/kernel", "lstm/recurrent_kernel", "lstm/bias", "dense/kernel", "dense/bias")
+    arrays = {name: w[0] for name, w in zip(names, training.weights, strict=True)}
+    path = options.checkpoints / "marked_product" / f"trained-seed{run.seed}.safetensors"
+    runs.write_atomically(path, save(arrays))
+
+
+def rounded(value):
+    """Five significant digits; what is no number (a network that blew up) becomes None."""
+    return float(f"{value:.5g}") if np.isfinite(value) else None
+
+
+def scores(training, examples):
+    """Error and share of right answers on examples."""
+    answers = memory_task.answers(training, examples)[0]
+    answers = np.nan_to_num(answers, nan=1e6)
+    return {
+        "test_mse": rounded(np.mean((answers - examples.y) ** 2, dtype=np.float64)),
+        "share_within_0_04": rounded(share_within(answers, examples.y)),
+    }
+
+
+def first_under(training):
+    """What it took until the validation error was at the target; None where it never was."""
+    found = training.reached(TARGET)[0] or {}
+    last = training.checks[-1]
+    return {
+        **{f"{key}_to_target": found.get(key) for key in memory_task.COUNTS},
+        **{f"{key}_in_all": last[key] for key in memory_task.COUNTS},
+        "validation_mse": rounded(last["validation"][0]),
+    }
+
+
+def score_1997(answers, y):
+    """Test error and number of wrong answers, as their table 8 has them."""
+    errors = answers - y
+    return {"test_mse": rounded(np.mean(errors**2)), "wrong": int(np.sum(np.abs(errors) >= 0.04))}
+
+
+def add_success(success, wrong, score):
+    """Enter every network that has just met one of their two criteria.
+
+    Parameters
+    ----------
+    success : dict
+        ``{"140": [None or what is known of each network], "13": …}``, changed in place.
+    wrong : ndarray of bool, shape (sequences, networks)
+    score : callable ``network -> dict``
+    """
+    for allowed, networks in success.items():
+        for s, known in enumerate(networks):
+            if known is None:
+                after = lstm_1997.first_success(wrong[:, s], int(allowed))
+                networks[s] = after and {"sequences": after, **score(s)}
+
+
+def draw_1997(n, networks, length, seed):
+    """Sequences for `networks` side by side: x (n, S, T, 2), y (n, S), lengths (n, S)."""
+    data = lstm_1997.multiplication(n * networks, length, np.random.default_rng(seed), False)
+    x = np.zeros((n * networks, length + length // 10, 2), np.float32)
+    x[:, : data.x.shape[1]] = data.x
+    lengths = lstm_1997.lengths_of(data.x).astype(np.int32)
+    return x.reshape(n, networks, *x.shape[1:]), *(a.reshape(n, -1) for a in (data.y, lengths))
+
+
+def execute_1997(run, options):
+    """Their networks, learning one sequence at a time until all have met both criteria."""
+    recipe = run.recipe | ({"networks": 2, "sequences": 8000} if options.quick else {})
+    networks, length, chunk = recipe["networks"], recipe["length"], 2000
+    test = draw_1997(64 if options.quick else 2560, 1, length, 12345)
+    test = [np.repeat(a, networks, axis=1) for a in test]
+    W, V = lstm_1997.start(networks, np.random.default_rng([run.seed, 0]))
+    wrong, errors = np.zeros((0, networks), bool), np.zeros((0, networks))
+    success = {str(n): [None] * networks for n in lstm_1997.REPORTED}
+
+    with runs.Progress(run, options.checkpoints) as progress:
+        if saved := progress.load():
+            W, V, wrong, errors = (saved[0][key] for key in ("W", "V", "wrong", "errors"))
+            wrong, success = wrong.astype(bool), saved[1]["success"]
+        bar = progress.bar(recipe["sequences"], len(wrong), "sequence")
+        stored = time.monotonic()
+        while len(wrong) < recipe["sequences"]:
+            data = draw_1997(chunk, networks, length, [run.seed, 1 + len(wrong)])
+            W, V, new = (
+                a.numpy() for a in lstm_1997.online(W, V, *data, np.float32(recipe["rate"]))
+            )
+            wrong = np.concatenate([wrong, np.abs(new) >= 0.04])
+            errors = np.concatenate([errors, np.mean(new**2, axis=0)[None]])
+            bar.update(chunk)
+            answers = cache(lambda W=W, V=V: lstm_1997.answer(W, V, test[0], test[2]).numpy())
+            add_success(success, wrong, lambda s, a=answers: score_1997(a()[:, s], test[1][:, s]))
+            if options.quick or time.monotonic() - stored > 30:
+                arrays = {"W": W, "V": V, "wrong": wrong.astype(np.uint8), "errors": errors}
+                progress.save(arrays, {"success": success})
+                stored = time.monotonic()
+            if all(all(known) for known in success.values()):
+                break
+        return progress.record(
+            data={"source": recipe["source"], "sha256": {}},
+            sizes={"parameters": lstm_1997.WEIGHTS, "networks": networks, "test": len(test[0])},
+            metrics={
+                "sequences_in_all": len(wrong),
+                "training_mse": [rounded(v) for v in errors[-1]],
+                "success": success,
+            },
+            threads=1,
+            curve={
+                "sequences": [chunk * (k + 1) for k in range(0, len(errors), 10)],
+                "training_mse": [[rounded(v) for v in row] for row in errors[::10]],
+            },
+        )
+
+
+def execute_today(run, options):
+    """The last rung's network and lessons on the data of 1997, by the criteria of 1997."""
+    recipe = smaller(run.recipe) if options.quick else run.recipe
+    length = recipe["length"]
+    test = lstm_1997.multiplication(2560, length, np.random.default_rng(12345), one_length=False)
+    lengths = lstm_1997.lengths_of(test.x)
+    validation = lstm_1997.multiplication(512, length, np.random.default_rng([run.seed, 2]))
+    training = Training.start(recipe["kind"], recipe["layers"], [run.seed], units=recipe["units"])
+    batches = memory_task.fresh(
+        recipe["stages"],
+        run.seed,
+        batch=recipe["batch"],
+        draw=lstm_1997.multiplication,
+        width=length + length // 10,
+    )
+    limit, every = recipe["clip"], 16
+    wrong, success = np.zeros((0, 1), bool), {str(n): [None] for n in lstm_1997.REPORTED}
+
+    def score(_network):
+        answers = np.zeros(len(test))
+        for step in np.unique(lengths):  # the sequences of one length at a time
+            rows = lengths == step
+            weights = [tf.constant(w) for w in training.weights]
+            x = tf.constant(test.x[:, :step][rows])
+            answers[rows] = memory_task.forward(
+                recipe["kind"], weights, x[None], tf.constant(int(step))
+            )[0]
+        return score_1997(answers, test.y)
+
+    with runs.Progress(run, options.checkpoints) as progress:
+        for _ in memory_task.train(training, batches, validation, limit, every):
+            wrong = np.concatenate([wrong, np.abs(training.errors).reshape(-1, 1) >= 0.04])
+            add_success(success, wrong, score)
+        return progress.record(
+            data={"source": recipe["source"], "sha256": {}},
+            sizes={"parameters": sum(w.size for w in training.weights), "test": len(test)},
+            metrics={
+                "sequences_in_all": training.sequences,
+                "training_seconds": training.seconds,
+                "success": success,
+                **score(0),
+            },
+            threads=1,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(runs.main("marked_product", all_runs(), execute, __doc__))
