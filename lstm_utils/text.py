@@ -160,3 +160,63 @@ def length_batches(lengths, batch_size, rng=None):
     if rng is not None:
         rng.shuffle(batches)
     return batches
+
+
+def ngram_codes(text, longest=4):
+    """Numbers of the character n-grams that end at each place of a text.
+
+    A character of 16 bits fits four times into 64, so that an n-gram of up to four characters
+    is a number, and no two share one.
+
+    Parameters
+    ----------
+    text : str
+        Its characters have to lie below U+10000, as those that `clean_review` leaves do.
+    longest : int
+        From 1 to 4 characters.
+
+    Returns
+    -------
+    uint64 array, shape (len(text), longest)
+        Column k holds the n-grams of k + 1 characters; 0 says "none": the text begins later.
+
+    Raises
+    ------
+    ValueError
+        If `longest` is not between 1 and 4, or a character lies above U+FFFF.
+    """
+    if not 1 <= longest <= 4:
+        raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
+    characters = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    if len(characters) and characters.max() >= 1 << 16:
+        raise ValueError("a character lies above U+FFFF; clean the text first")
+    codes = np.zeros((len(text), longest), dtype=np.uint64)
+    for k in range(min(longest, len(text))):
+        before = codes[k - 1 : -1, k - 1] << np.uint64(16) if k else np.uint64(0)
+        codes[k:, k] = before | characters[k:]
+    return codes
+
+
+def hash_codes(codes, table_bits):
+    """Row of a table for each n-gram, with no vocabulary to keep: 1 … 2**table_bits; 0 stays 0.
+
+    The same on every machine and in every process, unlike Python's own `hash`. Different n-grams
+    may share a row.
+
+    Parameters
+    ----------
+    codes : uint64 array
+        From `ngram_codes`.
+    table_bits : int
+
+    Returns
+    -------
+    int32 array of the same shape
+
+    Notes
+    -----
+    Weinberger et al. (2009), "Feature hashing for large scale multitask learning"; the multiplier
+    is 2**64 over the golden ratio (Knuth, The Art of Computer Programming 3, section 6.4).
+    """
+    mixed = codes * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - table_bits)
+    return np.where(codes > 0, mixed.astype(np.int32) + 1, 0).astype(np.int32)
