@@ -18,8 +18,8 @@ from .parity import from_keras, from_torch
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHA256 = {
     "marked-product": "9337420dc7e371649b147463dcab1532cd58b5896d77a4a191608750ef448b1e",
-    "sentiment": "e05cfce51c181a4cbb366dbb42bce172a0ac5ed856453ed178b7bed03796f344",
-    "headlines": "2421db0f664b256f2751f7a5340e3a1f98898d669cbc7bd83687ce08b7acdef5",
+    "sentiment": "6c24eeffb1ab5f740b537d4a3dbb62dd8645718342be6af4ff187d2a436341e1",
+    "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
 """What each file's SHA-256 must be; `python -m experiments.pretrained` prints new ones."""
 
@@ -96,14 +96,14 @@ class SentimentModel(Pretrained):
 
     def encode(self, texts):
         """Reviews as the network reads them: an `Encoded`."""
-        from .reviews import encode_ngrams
+        from .pieces import encode_ngrams
 
         told = self.metadata
         return encode_ngrams(texts, told["table_bits"], told["by"], told["longest"])
 
     def numpy(self):
         """The network in NumPy: a function from an `Encoded` to log odds (R,), float32."""
-        from .reviews import equal_length_batches
+        from .pieces import equal_length_batches
 
         readers = [(self._lstm("forward"), slice(None))]
         if self.metadata["both_directions"]:

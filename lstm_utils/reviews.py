@@ -1,160 +1,20 @@
-"""Film reviews for an LSTM: pieces as numbers, batches of equal length, the network, its training.
+"""A network for film reviews, and its training; `pieces` makes the numbers that it reads.
 
 Shared by chapter 6, `experiments/sentiment.py` and the pretrained model.
 """
-
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.text import clean_review, hash_codes, ngram_codes
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Reviews as numbers: at each step the LSTM reads the sum of some rows of a table.
-
-    Parameters
-    ----------
-    ids : int32 array, shape (N, K)
-        Up to K rows to add, for each of the N pieces of all reviews; 0 says "none".
-    step : int32 array, shape (N,)
-        The step, within its review, that each piece belongs to: 0, 0, 0, 1, 1, …
-    start : int64 array, shape (R + 1,)
-        Review r owns the pieces from ``start[r]`` up to ``start[r + 1]``.
-    """
-
-    ids: np.ndarray
-    step: np.ndarray
-    start: np.ndarray
-
-    def __len__(self):
-        return len(self.start) - 1
-
-    @property
-    def steps(self):
-        """Number of steps of each review, shape (R,)."""
-        return self.step[self.start[1:] - 1] + 1
-
-    @classmethod
-    def from_ids(cls, lists):
-        """One id a step: any tokens. An empty list becomes the id 1, unknown."""
-        lists = [ids or [1] for ids in lists]
-        start = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
-        step = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))
-        ids = np.fromiter((k for ids in lists for k in ids), dtype=np.int32, count=start[-1])
-        return cls(ids[:, None], step.astype(np.int32), start)
-
-    def cut(self, steps):
-        """Only the first steps of each review."""
-        keep = self.step < steps
-        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
-        return Encoded(self.ids[keep], self.step[keep], start)
-
-    def padded(self, steps, row):
-        """Every review filled up to so many steps; at each step added the LSTM reads `row`."""
-        missing = steps - self.steps
-        lengths = np.diff(self.start)
-        start = np.concatenate([[0], np.cumsum(lengths + missing)])
-        old = np.arange(len(self.ids)) + np.repeat(start[:-1] - self.start[:-1], lengths)
-        ids = np.zeros((start[-1], self.ids.shape[1]), np.int32)
-        ids[:, 0] = row
-        # A padding's step follows from its distance to the review's end.
-        step = steps - (np.repeat(start[1:], lengths + missing) - np.arange(start[-1]))
-        ids[old], step[old] = self.ids, self.step
-        return Encoded(ids, step.astype(np.int32), start)
-
-    def batch(self, rows):
-        """Reviews of equal length as ``(ids (n, K), slots (n,), steps)``.
-
-        Piece i adds to vector ``slots[i]`` of ``len(rows) * steps``, review after review.
-
-        Raises
-        ------
-        ValueError
-            If the reviews differ in length.
-        """
-        steps = self.steps[rows]
-        if len(set(steps.tolist())) != 1:
-            raise ValueError(f"a batch needs reviews of one length; got {sorted(set(steps))}")
-        where = [np.arange(self.start[r], self.start[r + 1]) for r in rows]
-        slots = [self.step[piece] + k * steps[0] for k, piece in enumerate(where)]
-        return self.ids[np.concatenate(where)], np.concatenate(slots), np.int32(steps[0])
-
-
-def ngram_pieces(texts, by="word", longest=4):
-    """Cleaned reviews as character n-grams, spaces included: codes, steps, starts.
-
-    Parameters
-    ----------
-    texts : iterable of str
-    by : {"word", "syllable"}
-        What a step is: a word with all n-grams that end in it (those that begin in the word
-        before too), or a single character.
-    longest : int
-        Longest n-gram, in characters.
-
-    Returns
-    -------
-    codes (N, longest) uint64, step (N,) int32, start (R + 1,) int64
-        As in `Encoded`, but with n-grams (`ngram_codes`) where that has rows of a table.
-    """
-    texts = [f" {clean_review(text)} " for text in texts]
-    start = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
-    whole = "".join(texts)
-    step = np.arange(len(whole)) - np.repeat(start[:-1], np.diff(start))
-    codes = ngram_codes(whole, longest)
-    codes[step[:, None] < np.arange(longest)] = 0  # n-grams that begin in the review before
-    if by == "word":  # a space ends a word, except the first
-        is_space = (codes[:, 0] == ord(" ")) & (step > 0)
-        ended = np.cumsum(is_space) - is_space
-        step = ended - np.repeat(ended[start[:-1]], np.diff(start))
-    return codes, step.astype(np.int32), start
-
-
-def known_codes(codes, min_count):
-    """The n-grams that occur at least so often, sorted: a vocabulary."""
-    found, count = np.unique(codes[codes > 0], return_counts=True)
-    return found[count >= min_count]
-
-
-def look_up(codes, known):
-    """Row of each n-gram: 1 … len(known); 0 for one that `known_codes` left out."""
-    place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-    return np.where(known[place] == codes, place + 1, 0).astype(np.int32)
-
-
-def encode_ngrams(texts, table_bits, by="word", longest=4):
-    """`ngram_pieces` with a hashed table of 2**table_bits rows beside row 0: an `Encoded`."""
-    codes, step, start = ngram_pieces(texts, by, longest)
-    return Encoded(hash_codes(codes, table_bits), step, start)
-
-
-def equal_length_batches(steps, batch_size, rng=None, rows=None):
-    """Batches of reviews that have exactly as many steps as each other: no padding, no mask.
-
-    Parameters
-    ----------
-    steps : int array, shape (R,)
-    batch_size : int
-    rng : numpy.random.Generator, optional
-        Shuffles reviews and batches; without it both keep their order.
-    rows : int array, optional
-        The reviews to batch; all if None.
-
-    Returns
-    -------
-    list of int arrays
-    """
-    rows = np.arange(len(steps)) if rows is None else np.asarray(rows)
-    if rng is not None:
-        rows = rng.permutation(rows)
-    rows = rows[np.argsort(steps[rows], kind="stable")]
-    groups = np.split(rows, np.flatnonzero(np.diff(steps[rows])) + 1)
-    batches = [g[k : k + batch_size] for g in groups for k in range(0, len(g), batch_size)]
-    return [batches[k] for k in rng.permutation(len(batches))] if rng is not None else batches
+from lstm_utils.pieces import (  # noqa: F401 - reviews and their pieces are used together
+    Encoded,
+    encode_ngrams,
+    equal_length_batches,
+    known_codes,
+    look_up,
+    ngram_pieces,
+)
 
 
 class NgramEmbedding(keras.layers.Layer):
