@@ -159,7 +159,7 @@ class Words:
         self.speller = KneserNey(map(letters, known), spelling_order, self._evenly)
         self._spelled = {}
         self.model = KneserNey(map(words, headlines), order, self.spell)
-        # By rows: the known words in order, the empty one first, each padded with its end.
+        # By rows: the known words and the empty one in order, each padded with its end.
         in_order = sorted(["", *known], key=lambda word: [self.place[c] for c in letters(word)])
         self._row = {word: k for k, word in enumerate(in_order)}
         longest = max(map(len, in_order)) + 1
@@ -239,7 +239,7 @@ class Words:
 
     def _stops(self, known, rest):
         """Probability that no word follows."""
-        return known[0] + rest * self.spell("")
+        return known[self._row[""]] + rest * self.spell("")
 
     def _spelling(self, prefix):
         return self.speller.distribution(prefix, self.place, self._even)[0]

@@ -42,9 +42,9 @@ def test_kneser_ney_shares_out_one_unit_after_any_context(texts, order, context)
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, TEXTS, st.integers(1, 3))
-def test_words_read_letter_by_letter_cost_what_the_words_cost(texts, new, order):
-    model = ngrams.Words(texts, order, ALPHABET, spelling_order=3)
+@given(TEXTS, TEXTS, st.integers(1, 3), st.permutations(ALPHABET))
+def test_words_read_letter_by_letter_cost_what_the_words_cost(texts, new, order, alphabet):
+    model = ngrams.Words(texts, order, alphabet, spelling_order=3)
     for text in new:
         p = model.next_characters(text)
         np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
