@@ -17,7 +17,7 @@ from .parity import from_keras, from_torch
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHA256 = {
-    "marked-product": "9337420dc7e371649b147463dcab1532cd58b5896d77a4a191608750ef448b1e",
+    "marked-product": "a277a2ac678244b148541a161bd4d60efd7fb588b4d6520f4370974c455cb2c9",
     "sentiment": "6c24eeffb1ab5f740b537d4a3dbb62dd8645718342be6af4ff187d2a436341e1",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
