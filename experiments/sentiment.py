@@ -31,7 +31,6 @@ from lstm_utils.reviews import (  # noqa: E402
     Trainer,
     calibration_error,
     cosine_rate,
-    encode_ngrams,
     equal_length_batches,
     known_codes,
     look_up,
@@ -40,7 +39,7 @@ from lstm_utils.reviews import (  # noqa: E402
     notes_words,
     reliability,
 )
-from lstm_utils.text import Vocabulary, clean_review, pad  # noqa: E402
+from lstm_utils.text import Vocabulary, clean_review, ngrams_of_codes, pad  # noqa: E402
 
 from .pretrained import keep  # noqa: E402
 from .runs import Progress, Run, data_record, main, write_atomically, write_record  # noqa: E402
@@ -132,7 +131,7 @@ PRETRAINED = NETWORK | {
     "units": 64,
     "epochs": 4,
     "piece_dropout": 0.3,
-    "tokens": {"kind": "hashed", "by": "word", "longest": 4, "table_bits": 15},
+    "tokens": {"kind": "ngrams", "by": "word", "longest": 4, "min_count": 3, "at_most": 32_000},
 }
 
 
@@ -281,12 +280,9 @@ def encode(tokens, options):
     """Training and test reviews as numbers, rows of the table, seconds spent elsewhere."""
     data, elsewhere = corpus(), 0.0
     texts = data.train.texts, data.test.texts
-    if tokens["kind"] == "hashed":
-        settings = tokens["table_bits"], tokens["by"], tokens["longest"]
-        return *(encode_ngrams(part, *settings) for part in texts), 2 ** settings[0] + 1, elsewhere
     if tokens["kind"] == "ngrams":
         pieces = [ngram_pieces(part, tokens["by"], tokens["longest"]) for part in texts]
-        known = known_codes(pieces[0][0], tokens["min_count"])
+        known = known_codes(pieces[0][0], tokens["min_count"], tokens.get("at_most"))
         encoded = [Encoded(look_up(codes, known), *rest) for codes, *rest in pieces]
         return *encoded, len(known) + 1, elsewhere
     clean = [[clean_review(text) for text in part] for part in texts]
@@ -592,12 +588,17 @@ def hand_over(run, options, trainer):
         for part, array in zip(parts, layer.get_weights(), strict=True):
             arrays[f"{name}/{part}"] = array.astype(np.float16).astype(np.float32)
         layer.set_weights([arrays[f"{name}/{part}"] for part in parts])
+    data = corpus()
+    settings = tokens["by"], tokens["longest"]
+    codes, *_ = ngram_pieces(data.train.texts, *settings)
+    known = known_codes(codes, tokens["min_count"], tokens["at_most"])
     if run.seed == 0 and not options.quick:
-        extras = {key: tokens[key] for key in ("table_bits", "by", "longest")}
+        extras = {"by": tokens["by"], "longest": tokens["longest"], "data": data.record}
         extras |= {key: run.recipe[key] for key in ("both_directions", "pool", "units")}
-        keep("sentiment", run, arrays, options.checkpoints, **extras, data=corpus().record)
-    test = encode_ngrams(corpus().test.texts, tokens["table_bits"], tokens["by"], tokens["longest"])
-    return trainer.scores(test)
+        extras["ngrams"] = "\n".join(ngrams_of_codes(known))  # row k + 1 of the table: n-gram k
+        keep("sentiment", run, arrays, options.checkpoints, **extras)
+    codes, *rest = ngram_pieces(data.test.texts, *settings)
+    return trainer.scores(Encoded(look_up(codes, known), *rest))
 
 
 if __name__ == "__main__":

@@ -109,10 +109,13 @@ def ngram_pieces(texts, by="word", longest=4):
     return codes, step.astype(np.int32), start
 
 
-def known_codes(codes, min_count):
-    """The n-grams that occur at least so often, sorted: a vocabulary."""
+def known_codes(codes, min_count=1, at_most=None):
+    """A vocabulary: the n-grams that occur at least so often, or the commonest of them, sorted."""
     found, count = np.unique(codes[codes > 0], return_counts=True)
-    return found[count >= min_count]
+    found, count = found[count >= min_count], count[count >= min_count]
+    if at_most is not None:
+        found = np.sort(found[np.argsort(-count, kind="stable")[:at_most]])
+    return found
 
 
 def look_up(codes, known):

@@ -197,6 +197,11 @@ def ngram_codes(text, longest=4):
     return codes
 
 
+def ngrams_of_codes(codes):
+    """The n-grams that `ngram_codes` made these numbers of: a list of str."""
+    return [int(code).to_bytes(8, "big").decode("utf-16-be").lstrip("\0") for code in codes]
+
+
 def hash_codes(codes, table_bits):
     """Row of a table for each n-gram, with no vocabulary to keep: 1 … 2**table_bits; 0 stays 0.
 
