@@ -85,9 +85,9 @@ def ngram_pieces(texts, by="word", longest=4):
     Parameters
     ----------
     texts : iterable of str
-    by : {"word", "syllable"}
+    by : {"word", "pair", "syllable"}
         What a step is: a word with all n-grams that end in it (those that begin in the word
-        before too), or a single character.
+        before too), two characters, or a single one.
     longest : int
         Longest n-gram, in characters.
 
@@ -106,6 +106,47 @@ def ngram_pieces(texts, by="word", longest=4):
         is_space = (codes[:, 0] == ord(" ")) & (step > 0)
         ended = np.cumsum(is_space) - is_space
         step = ended - np.repeat(ended[start[:-1]], np.diff(start))
+    elif by == "pair":
+        step = step // 2
+    return codes, step.astype(np.int32), start
+
+
+def letter_pieces(texts, lengths=(3, 4, 6, 8)):
+    """Cleaned reviews as n-grams of letters (jamo) that end in each word: codes, steps, starts.
+
+    재미 is ㅈㅐㅁㅣ: forms that differ in one letter of a syllable share most of these pieces.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    lengths : tuple of int
+        Of the n-grams, in letters.
+
+    Returns
+    -------
+    codes (N, len(lengths)) uint64, step (N,) int32, start (R + 1,) int64
+        As from `ngram_pieces`, a row for each letter. Eight letters fit no 64 bits: the code is
+        a polynomial of them modulo 2**64, so that two may in principle share one.
+    """
+    characters, word, start = ngram_pieces(texts, longest=1)
+    characters = characters[:, 0].astype(np.int64)
+    place = characters - ord("가")
+    whole = (place >= 0) & (place < 19 * 21 * 28)
+    letters = np.zeros((len(place), 3), np.uint64)  # Unicode: by lead, then vowel, then tail
+    letters[:, 0] = np.where(whole, 0x1100 + place // 588, characters)
+    letters[:, 1] = np.where(whole, 0x1161 + place // 28 % 21, 0)
+    letters[:, 2] = np.where(whole & (place % 28 > 0), 0x11A7 + place % 28, 0)
+    there = letters > 0
+    start = np.concatenate([[0], np.cumsum(there.sum(axis=1))])[start]
+    letters, step = letters[there], np.repeat(word, there.sum(axis=1))
+    before = np.arange(len(letters)) - np.repeat(start[:-1], np.diff(start))
+    codes, power = np.zeros((len(letters), len(lengths)), np.uint64), np.uint64(0xD6E8FEB86659FD93)
+    mixed = letters * np.uint64(0x9E3779B97F4A7C15)
+    running = np.zeros_like(mixed)
+    for n in range(1, max(lengths) + 1):
+        running = mixed + power * np.concatenate([[np.uint64(0)], running[:-1]])
+        if n in lengths:
+            codes[:, lengths.index(n)] = np.where(before >= n - 1, running, 0)
     return codes, step.astype(np.int32), start
 
 
