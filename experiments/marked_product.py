@@ -21,8 +21,6 @@ from lstm_utils.memory_task import Training
 from lstm_utils.tasks import marked_product, share_within
 
 tf.get_logger().setLevel("ERROR")  # a function compiled for several shapes is meant to be
-tf.config.threading.set_intra_op_parallelism_threads(1)  # seconds on one core can be compared
-tf.config.threading.set_inter_op_parallelism_threads(1)
 
 TARGET = 1e-3
 LENGTHS = (25, 50, 100, 200, 400)
@@ -388,4 +386,6 @@ def execute_today(run, options):
 
 
 if __name__ == "__main__":
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # seconds that can be compared
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     sys.exit(runs.main("marked_product", all_runs(), execute, __doc__))

@@ -1,5 +1,6 @@
 """Networks for the marked-product task: several trained side by side, compiled by XLA."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from itertools import islice
@@ -261,7 +262,7 @@ def train(training, lessons, check, limit=np.inf, every=64, target=-1.0):
     state = _tensors([training.weights, training.moments])
     losses, start = [], None
     lessons = iter(lessons)
-    while group := list(islice(lessons, CHUNK)):
+    while group := list(islice(lessons, math.gcd(CHUNK, every))):
         x, y, lengths, rates = (np.stack(part) for part in zip(*group, strict=True))
         arguments = x, y, lengths.astype(np.int32), rates.astype(np.float32), np.float32(limit)
         arguments = [tf.constant(a) for a in arguments]
