@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_utils.text import hash_codes, ngram_codes
+from lstm_utils.text import hash_codes, ngram_codes, ngrams_of_codes
 
 KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
 
@@ -38,7 +38,7 @@ def test_codes_refuse_what_does_not_fit():
 def test_hashed_rows_are_the_same_in_every_process_and_by_hand():
     text = "영화 최고ㅋㅋ"
     program = (
-        "from lstm_utils.text import hash_codes, ngram_codes;"
+        "from lstm_utils.text import hash_codes, ngram_codes, ngrams_of_codes;"
         f"print(hash_codes(ngram_codes({text!r}), 15).tolist())"
     )
     printed = {
@@ -78,6 +78,39 @@ def test_words_are_the_ngrams_that_end_in_them(reviews):
     assert (codes[:7] == ngram_codes(" 영화 최고 ")).all()
     _, syllables, _ = reviews.ngram_pieces(["영화 최고"], by="syllable")
     assert syllables.tolist() == list(range(7))
+
+
+def test_letters_are_read_inside_the_syllables(reviews):
+    from lstm_utils.pieces import letter_pieces
+
+    codes, step, start = letter_pieces(["재밌", "재밋 a", ""], lengths=(1, 3))
+    # space ㅈㅐ ㅁㅣㅆ space | space ㅈㅐ ㅁㅣㅅ space a space | two spaces
+    assert start.tolist() == [0, 7, 16, 18]
+    assert step.tolist() == [0] * 7 + [0] * 7 + [1] * 2 + [0] * 2
+    assert (codes[:5] == codes[7:12]).all()  # the same letters up to the last
+    assert codes[5, 0] != codes[12, 0]
+    assert (codes[start[:-1], 1] == 0).all()  # no three letters end at the first
+    assert (codes[start[:-1] + 1, 1] == 0).all()
+    assert (codes[2:5, 1] > 0).all()
+
+
+def test_pairs_of_characters_share_a_step(reviews):
+    _, step, _ = reviews.ngram_pieces(["영화", "가"], by="pair")
+    assert step.tolist() == [0, 0, 1, 1, 0, 0, 1]
+
+
+@given(KOREAN)
+def test_codes_give_their_ngrams_back(text):
+    codes = ngram_codes(text)
+    ngrams = ngrams_of_codes(codes[codes > 0])
+    assert [int(ngram_codes(n, len(n))[-1, -1]) for n in ngrams] == codes[codes > 0].tolist()
+
+
+def test_the_commonest_ngrams_are_kept(reviews):
+    codes = np.array([[5, 5, 7, 7, 7, 9, 0, 3]], np.uint64)
+    assert reviews.known_codes(codes, at_most=2).tolist() == [5, 7]
+    assert reviews.known_codes(codes, min_count=3).tolist() == [7]
+    assert reviews.known_codes(codes).tolist() == [3, 5, 7, 9]
 
 
 def test_a_vocabulary_of_ngrams_holds_what_is_frequent(reviews):
