@@ -31,7 +31,7 @@ SIZES = [4**k for k in range(1, 13)]
 
 def all_runs(arguments):
     """The runs of a team of this size; of any size when they are only to be listed."""
-    few = {"rounds": 2, "warm_up": 1} if arguments.quick else {"rounds": 40, "warm_up": 5}
+    few = {"rounds": 2, "warm_up": 1} if arguments.quick else {"rounds": 24, "warm_up": 4}
     wanted = []
     for processes in PROCESSES:
         if not (arguments.list or processes == distributed.team().size):
