@@ -7,6 +7,7 @@ opens in its framework and in this course's NumPy cells, and gives the same outp
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from .parity import from_keras, from_torch
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHA256 = {
     "marked-product": "a277a2ac678244b148541a161bd4d60efd7fb588b4d6520f4370974c455cb2c9",
-    "sentiment": "6c24eeffb1ab5f740b537d4a3dbb62dd8645718342be6af4ff187d2a436341e1",
+    "sentiment": "27c0cf0832440572549bdd895bff85b3428aa7feccf0a38aeb577f6adc7fad83",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
 """What each file's SHA-256 must be; `python -m experiments.pretrained` prints new ones."""
@@ -94,12 +95,18 @@ class MarkedProductModel(Pretrained):
 class SentimentModel(Pretrained):
     """Reads a Korean film review and says how likely it is positive; trained in Keras."""
 
+    @cached_property
+    def _known(self):
+        """Numbers of the n-grams in the order of the table's rows, as `ngram_codes` gives them."""
+        told = (ngram.encode("utf-16-be") for ngram in self.metadata["ngrams"].split("\n"))
+        return np.array([int.from_bytes(ngram, "big") for ngram in told], dtype=np.uint64)
+
     def encode(self, texts):
         """Reviews as the network reads them: an `Encoded`."""
-        from .pieces import encode_ngrams
+        from .pieces import Encoded, look_up, ngram_pieces
 
-        told = self.metadata
-        return encode_ngrams(texts, told["table_bits"], told["by"], told["longest"])
+        codes, *places = ngram_pieces(texts, self.metadata["by"], self.metadata["longest"])
+        return Encoded(look_up(codes, self._known), *places)
 
     def numpy(self):
         """The network in NumPy: a function from an `Encoded` to log odds (R,), float32."""
