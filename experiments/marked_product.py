@@ -67,13 +67,13 @@ OF_1997 = {
     "length": 100,
     "networks": 5,  # side by side; theirs were ten, one after another
     "rate": 0.1,
-    "sequences": 1_300_000,
+    "sequences": 1_000_000,
 }
-KINDS = {  # name: layer, norm of clipping, rate
-    "rnn-plain": ("rnn-glorot", None, 2e-3),
-    "rnn-clipped": ("rnn-glorot", 0.01, 2e-3),
-    "rnn-orthogonal": ("rnn", 0.01, 2e-3),
-    "rnn-identity": ("irnn", 0.01, 2e-3),
+KINDS = {  # name: layer, norm of clipping, the best of three rates at length 25 (other seeds)
+    "rnn-plain": ("rnn-glorot", None, 3e-3),
+    "rnn-clipped": ("rnn-glorot", 0.01, 1e-2),
+    "rnn-orthogonal": ("rnn", 0.01, 1e-2),
+    "rnn-identity": ("irnn", 0.01, 1e-2),
     "gru": ("gru", 0.01, 1e-2),
     "lstm": ("lstm", 0.01, 1e-2),
 }
@@ -239,9 +239,8 @@ def rounded(value):
 
 
 def scores(training, examples):
-    """Error and share of right answers on examples."""
+    """Error and share of right answers on examples; no error is known of a network that blew up."""
     answers = memory_task.answers(training, examples)[0]
-    answers = np.nan_to_num(answers, nan=1e6)
     return {
         "test_mse": rounded(np.mean((answers - examples.y) ** 2, dtype=np.float64)),
         "share_within_0_04": rounded(share_within(answers, examples.y)),
