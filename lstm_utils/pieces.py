@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.text import clean_review, hash_codes, ngram_codes
+from lstm_utils.text import clean_review, ngram_codes
 
 
 @dataclass(frozen=True)
@@ -163,12 +163,6 @@ def look_up(codes, known):
     """Row of each n-gram: 1 … len(known); 0 for one that `known_codes` left out."""
     place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
     return np.where(known[place] == codes, place + 1, 0).astype(np.int32)
-
-
-def encode_ngrams(texts, table_bits, by="word", longest=4):
-    """`ngram_pieces` with a hashed table of 2**table_bits rows beside row 0: an `Encoded`."""
-    codes, step, start = ngram_pieces(texts, by, longest)
-    return Encoded(hash_codes(codes, table_bits), step, start)
 
 
 def equal_length_batches(steps, batch_size, rng=None, rows=None):

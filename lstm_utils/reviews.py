@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from lstm_utils.pieces import (  # noqa: F401 - reviews and their pieces are used together
     Encoded,
-    encode_ngrams,
     equal_length_batches,
     known_codes,
     look_up,

@@ -200,28 +200,3 @@ def ngram_codes(text, longest=4):
 def ngrams_of_codes(codes):
     """The n-grams that `ngram_codes` made these numbers of: a list of str."""
     return [int(code).to_bytes(8, "big").decode("utf-16-be").lstrip("\0") for code in codes]
-
-
-def hash_codes(codes, table_bits):
-    """Row of a table for each n-gram, with no vocabulary to keep: 1 … 2**table_bits; 0 stays 0.
-
-    The same on every machine and in every process, unlike Python's own `hash`. Different n-grams
-    may share a row.
-
-    Parameters
-    ----------
-    codes : uint64 array
-        From `ngram_codes`.
-    table_bits : int
-
-    Returns
-    -------
-    int32 array of the same shape
-
-    Notes
-    -----
-    Weinberger et al. (2009), "Feature hashing for large scale multitask learning"; the multiplier
-    is 2**64 over the golden ratio (Knuth, The Art of Computer Programming 3, section 6.4).
-    """
-    mixed = codes * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - table_bits)
-    return np.where(codes > 0, mixed.astype(np.int32) + 1, 0).astype(np.int32)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_utils.text import hash_codes, ngram_codes, ngrams_of_codes
+from lstm_utils.text import ngram_codes, ngrams_of_codes
 
 KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
 
@@ -33,34 +33,6 @@ def test_codes_refuse_what_does_not_fit():
         ngram_codes("😀")
     with pytest.raises(ValueError, match="1 to 4"):
         ngram_codes("가", 5)
-
-
-def test_hashed_rows_are_the_same_in_every_process_and_by_hand():
-    text = "영화 최고ㅋㅋ"
-    program = (
-        "from lstm_utils.text import hash_codes, ngram_codes, ngrams_of_codes;"
-        f"print(hash_codes(ngram_codes({text!r}), 15).tolist())"
-    )
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(printed) == 1
-    rows = np.array(json.loads(printed.pop()))
-    codes = ngram_codes(text)
-    assert (rows == hash_codes(codes, 15)).all()
-    by_hand = [
-        [((int(c) * 0x9E3779B97F4A7C15) % 2**64 >> 49) + 1 if c else 0 for c in row]
-        for row in codes
-    ]
-    assert rows.tolist() == by_hand
-    assert rows.max() <= 2**15
 
 
 @pytest.fixture(scope="module")
