@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors.numpy import load as arrays_of
 
 from .cells import lstm_forward, sigmoid
 from .parity import from_keras, from_torch
@@ -36,8 +36,8 @@ class Pretrained:
         The weights under the names of the framework that trained them.
     metadata : dict
         ``experiment``, ``run`` and ``seed`` name the record with the metrics (see `record`);
-        ``recipe`` is how it was trained, ``data`` and ``licence`` say on what and what you may do
-        with it; further keys say how its inputs are made.
+        ``recipe`` is how it was trained, ``licence`` what you may do with it; further keys say
+        how its inputs are made.
     """
 
     name: str
@@ -285,7 +285,7 @@ def load_pretrained(name):
             f"{path.name} is not the published file: its SHA-256 is {digest}, expected "
             f"{SHA256[name]}. Install lstm-utils anew."
         )
-    return read_weights(name, path)
+    return read_weights(name, content)
 
 
 def weights_path(name):
@@ -293,19 +293,20 @@ def weights_path(name):
     return WEIGHTS / f"{name}.safetensors"
 
 
-def read_weights(name, path):
+def read_weights(name, content):
     """Open a file of weights without the check of its SHA-256; arrays become float32.
 
     Parameters
     ----------
     name : str
-    path : path-like
+        Which of the models it is.
+    content : bytes
 
     Returns
     -------
     Pretrained
     """
-    with safe_open(path, "numpy") as file:
-        arrays = {key: file.get_tensor(key).astype(np.float32) for key in file.keys()}  # noqa: SIM118
-        metadata = json.loads(file.metadata()["model"])
-    return _MODELS[name](name, arrays, metadata)
+    # The format: the header's length in 8 bytes, the header in JSON, the arrays.
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    arrays = {key: array.astype(np.float32) for key, array in arrays_of(content).items()}
+    return _MODELS[name](name, arrays, json.loads(header["__metadata__"]["model"]))

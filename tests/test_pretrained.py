@@ -232,7 +232,7 @@ def test_what_is_kept_comes_back(tmp_path):
     digest, size = maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
     content = (tmp_path / "out.safetensors").read_bytes()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
-    model = read_weights("sentiment", tmp_path / "out.safetensors")
+    model = read_weights("sentiment", content)
     told = model.metadata
     assert (told["run"], told["seed"], told["recipe"]) == ("small", 1, RUN.recipe)
     assert told["words"] == ["굿", "재미"]
