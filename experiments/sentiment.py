@@ -494,16 +494,22 @@ def scores_path(run, options):
     return options.checkpoints / "sentiment" / "scores" / name
 
 
+def training_seconds(record):
+    """Seconds until a model was trained, tokens included, the scoring of test reviews not."""
+    spent = record["curve"][-1]["seconds"] if record["curve"] else record["seconds"]
+    return spent + record["metrics"]["tokenising_seconds"]
+
+
 def scores_of(name, seed, options):
-    """Test scores of another run, and its seconds; the run is made if it has left none."""
+    """Test scores of another run, and its `training_seconds`; the run is made if need be."""
     runs = {(run.name, run.seed): run for run in all_runs(options.arguments)}
     run = runs[name, 0 if name == "linear" else seed]
-    path = scores_path(run, options)
-    if not path.exists():
-        write_record(execute(run, options), run.record_path(options.results))
+    path, record = scores_path(run, options), run.finished(options.results)
+    if record is None or not path.exists():
+        record = execute(run, options)
+        write_record(record, run.record_path(options.results))
         run.checkpoint_path(options.checkpoints).unlink(missing_ok=True)
-    told = from_bytes(path.read_bytes())
-    return told["scores"], float(told["seconds"][0])
+    return from_bytes(path.read_bytes())["scores"], training_seconds(record)
 
 
 def run_system(run, options, progress):
@@ -542,9 +548,8 @@ def execute(run, options):
             metrics["seconds_on_two_cores"] = two_cores(elsewhere.values())
         else:
             metrics["tokenising_seconds"] = elsewhere  # spent in an earlier run; counted here too
-            spent = progress.seconds + elsewhere
-            metrics["seconds_in_all"] = spent
-            told = {"scores": scores.astype(np.float32), "seconds": np.array([spent])}
+            metrics["seconds_in_all"] = progress.seconds + elsewhere
+            told = {"scores": scores.astype(np.float32)}
             write_atomically(scores_path(run, options), to_bytes(told))
         if run.name in (BEST, "system", "pretrained"):
             other, _ = scores_of("linear", 0, options)
