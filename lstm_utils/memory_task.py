@@ -281,7 +281,7 @@ def train(training, lessons, check, limit=np.inf, every=64, target=-1.0):
             validation = errors_of(training, check)
             counts = {key: getattr(training, key) for key in COUNTS}
             training.errors = np.concatenate(losses)
-            loss = (training.errors**2).mean(axis=(0, 2)).tolist()
+            loss = np.square(training.errors, dtype=np.float64).mean(axis=(0, 2)).tolist()
             training.checks.append(counts | {"loss": loss, "validation": validation.tolist()})
             losses = []
             yield training
