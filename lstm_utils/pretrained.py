@@ -308,5 +308,5 @@ def read_weights(name, content):
     """
     # The format: the header's length in 8 bytes, the header in JSON, the arrays.
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    arrays = {key: array.astype(np.float32) for key, array in arrays_of(content).items()}
+    arrays = {key: a.astype(np.float32) for key, a in sorted(arrays_of(content).items())}
     return _MODELS[name](name, arrays, json.loads(header["__metadata__"]["model"]))

@@ -177,6 +177,7 @@ def test_a_model_says_where_it_comes_from(name):
     record = model.record()
     assert record["recipe"] == model.metadata["recipe"]
     assert all(array.dtype == np.float32 for array in model.arrays.values())
+    assert list(model.arrays) == sorted(model.arrays), "the same order in every process"
     assert model.n_parameters == sum(a.size for a in model.arrays.values()) > 1000
 
 
