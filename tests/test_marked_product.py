@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from experiments import lstm_1997, marked_product, runs
-from lstm_utils import memory_task
+from lstm_utils import memory_task, records
 from lstm_utils.memory_task import Training, build, fixed, fresh, train
 from lstm_utils.tasks import marked_product as draw
 
@@ -143,3 +143,9 @@ def test_success_is_the_first_window_with_few_enough_wrong():
     assert lstm_1997.first_success(wrong, 13) == 3088
     assert lstm_1997.first_success(wrong[:2900], 140) is None
     assert lstm_1997.first_success(wrong[:100], 140) is None
+
+
+def test_every_run_of_the_program_has_its_record():
+    folder = records.results_folder()
+    missing = [str(run) for run in marked_product.all_runs() if not run.finished(folder)]
+    assert not missing
