@@ -29,6 +29,13 @@ COLOURS = {
     "baseline": "#6E6E6E",
 }
 
+# One scale of letters and one of lines, in pixels at the size at which a figure is meant to be
+# seen. A figure 7 inches wide fills the page's column of 700 pixels: there a pixel is 0.72 points.
+# A drawing's canvas is 360 units wide (diagrams.py), a unit being a pixel on a phone.
+TYPE_SCALE = {"small": 12.0, "label": 13.2, "text": 14.6, "title": 16.0}
+LINE_WEIGHTS = {"hair": 1.0, "wire": 2.0, "curve": 2.5, "state": 3.6}
+POINTS = 0.72
+
 # Colour never stands alone: each name has a line style and a marker of its own too.
 _LINES = {
     "forget": ("-", "o"),
