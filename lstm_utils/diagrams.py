@@ -1,7 +1,9 @@
 """The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
 
-Each function draws into an Axes of any size and returns it. All share one canvas, 14 units wide,
-so that a figure 7 inches wide has text of 8 points and more; the height that suits is in each
+Each function draws into an Axes of any size and returns it. All share one canvas, 360 units wide
+with its y axis down as on a screen, and letters of 12 units and more: on a phone, where the
+drawing is about 330 pixels wide, the smallest are 11 pixels high. A figure 5 inches wide suits,
+and is meant to be shown 540 pixels wide where there is room; the height that suits is in each
 docstring. Boxes are layers with weights, circles are operations without, lines are vectors.
 """
 
@@ -12,14 +14,16 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 
-from .plotting import COLOURS
+from .geometry import PARTS, STEP, WIDTH, cell_geometry
+from .plotting import COLOURS, LINE_WEIGHTS, TYPE_SCALE
 
-WIDTH = 14.0
-PARTS = ("forget", "input", "candidate", "output", "cell", "hidden")
-INK, FADED = "#222222", "#C9C9C9"
+INK, FADED, FADED_INK, PAPER = "#222222", "#C9C9C9", "#767676", "#FAFAF8"
+SMALL, LABEL, TEXT, TITLE = TYPE_SCALE.values()
+DASHES = (0, (4, 1.6))  # the gradient, where it runs beside what it is the gradient of
+_ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 
 
 def _tint(colour: str) -> tuple[float, ...]:
@@ -32,13 +36,13 @@ class _Pen:
 
     def __init__(self, ax, height: float, highlight: str | None = None):
         self.ax, self.highlight, self.sized = ax, highlight, []
-        ax.set(xlim=(0, WIDTH), ylim=(0, height), aspect="equal")
+        ax.set(xlim=(0, WIDTH), ylim=(height, 0), aspect="equal")
         ax.set_axis_off()
 
-    def _lit(self, part: str) -> bool:
-        return self.highlight is None or self.highlight in part.split()
+    def _lit(self, parts: Sequence[str]) -> bool:
+        return self.highlight is None or self.highlight in parts
 
-    def wire(self, points, key: str, part: str = "", arrow: bool = True, width=1.8, style="-"):
+    def wire(self, points, key: str, parts=(), arrow=True, weight="wire", style="-"):
         """A line through `points` with round corners, and an arrow head at its end."""
         points = np.asarray(points, dtype=float)
         vertices, codes = [points[0]], [Path.MOVETO]
@@ -48,78 +52,101 @@ class _Pen:
                 if code == Path.CURVE3:
                     vertices.append(corner)
                     codes.append(Path.CURVE3)
-                vertices.append(corner + way * min(0.25 / np.hypot(*way), 0.5))
+                vertices.append(corner + way * min(8 / np.hypot(*way), 0.5))
                 codes.append(code)
         path = Path([*vertices, points[-1]], [*codes, Path.LINETO])
-        colour = COLOURS.get(key, key) if self._lit(part) else FADED
-        head = "-|>" if arrow else "-"
         line = FancyArrowPatch(
-            path=path, arrowstyle=head, color=colour, linestyle=style, zorder=2, capstyle="butt"
+            path=path,
+            arrowstyle="-|>,head_length=0.45,head_width=0.22" if arrow else "-",
+            color=COLOURS[key] if self._lit(parts) else FADED,
+            linestyle=style,
+            zorder=2,
+            capstyle="butt",
+            joinstyle="miter",
+            shrinkA=0,
+            shrinkB=0,
         )
-        line.set_gid(part)
+        line.set_gid(" ".join(parts))
         self.ax.add_patch(line)
-        self.sized += [(line.set_linewidth, width), (line.set_mutation_scale, 10.5 + 1.5 * width)]
+        width = LINE_WEIGHTS.get(weight, weight)
+        self.sized += [(line.set_linewidth, width), (line.set_mutation_scale, 12 + 1.6 * width)]
 
-    def box(self, x, y, width, height, text, key: str, part: str = "", size=11.0):
-        """A layer, centred on (x, y)."""
-        lit = self._lit(part)
+    def _shape(self, shape, edge, parts):
+        shape.set(edgecolor=edge, gid=" ".join(parts))
+        self.ax.add_patch(shape)
+        self.sized.append((shape.set_linewidth, LINE_WEIGHTS["wire"]))
+
+    def box(self, x, y, width, height, key: str, parts=(), radius=5):
+        """A layer, its top left corner at (x, y)."""
+        lit = self._lit(parts)
         shape = FancyBboxPatch(
-            (x - width / 2, y - height / 2),
+            (x, y),
             width,
             height,
-            boxstyle="round,pad=0,rounding_size=0.15",
+            boxstyle=f"round,pad=0,rounding_size={radius}",
             facecolor=_tint(COLOURS[key]) if lit else "#F7F7F7",
-            edgecolor=COLOURS[key] if lit else FADED,
             zorder=3,
         )
-        shape.set_gid(part)
-        self.ax.add_patch(shape)
-        self.sized.append((shape.set_linewidth, 1.8))
-        self.text(x, y, text, part, size=size)
+        self._shape(shape, COLOURS[key] if lit else FADED, parts)
 
-    def operation(self, x, y, symbol: str, key: str, part: str = "", radius=0.36):
+    def operation(self, x, y, sign: str, key: str, parts=(), radius=12):
         """A circle with the sign of an operation in it."""
-        colour = COLOURS[key] if self._lit(part) else FADED
-        shape = Circle((x, y), radius, facecolor="white", edgecolor=colour, zorder=4)
-        shape.set_gid(part)
-        self.ax.add_patch(shape)
-        self.sized.append((shape.set_linewidth, 1.8))
-        self.text(x, y, symbol, part, size=13 if len(symbol) == 1 else 8.5)
+        colour = COLOURS[key] if self._lit(parts) else FADED
+        self._shape(Circle((x, y), radius, facecolor="white", zorder=4), colour, parts)
+        self.text(x, y, sign, parts, size=TITLE if len(sign) == 1 else SMALL)
 
-    def text(self, x, y, text, part="", size=11.0, ha="center", va="center", colour=INK, **more):
+    def state(self, x, y, symbol: str, key: str, radius):
+        """A circle that stands for a vector, not for what is done with one."""
+        shape = Circle((x, y), radius, facecolor=_tint(COLOURS[key]), zorder=4)
+        self._shape(shape, COLOURS[key], ())
+        self.text(x, y, symbol, size=TEXT)
+
+    def text(self, x, y, text, parts=(), size=SMALL, anchor="middle", **more):
+        """Letters, the middle of their height at y."""
+        ink = INK if self._lit(parts) else FADED_INK
         letters = self.ax.text(
-            x, y, text, ha=ha, va=va, color=colour if self._lit(part) else "#A5A5A5", **more
+            x, y, text, ha=_ANCHORS[anchor], va="center_baseline", color=ink, **more
         )
-        letters.set(zorder=6, gid=part)
+        letters.set(zorder=6, gid=" ".join(parts), in_layout=False)
         self.sized.append((letters.set_fontsize, size))
 
-    def frame(self, left, bottom, right, top):
+    def rows(self, x, y, lines, parts=(), size=SMALL, anchor="middle", step=STEP):
+        """Lines of letters one under another, the middle of the first at y."""
+        for k, line in enumerate(lines):
+            self.text(x, y + k * step, line, parts, size, anchor)
+
+    def plaque(self, x, y, rows, width=42):
+        """A gap in an upright wire, for rows of numbers of which the first has its middle at y."""
+        corner = (x - width / 2, y - STEP / 2)
+        self.ax.add_patch(Rectangle(corner, width, rows * STEP, facecolor=PAPER, zorder=5))
+
+    def frame(self, x, y, width, height, radius=10):
         """The outline of a cell."""
         shape = FancyBboxPatch(
-            (left, bottom),
-            right - left,
-            top - bottom,
-            boxstyle="round,pad=0,rounding_size=0.3",
-            facecolor="#FAFAF8",
+            (x, y),
+            width,
+            height,
+            boxstyle=f"round,pad=0,rounding_size={radius}",
+            facecolor=PAPER,
             edgecolor="#B5B5B5",
-            linewidth=1,
             zorder=1,
         )
         self.ax.add_patch(shape)
+        self.sized.append((shape.set_linewidth, LINE_WEIGHTS["hair"]))
 
     def done(self):
         """Give letters and lines the size that the Axes, laid out, has room for."""
         self.ax.figure.draw_without_rendering()
         (x0, _), (x1, _) = self.ax.transData.transform([(0, 0), (WIDTH, 0)])
-        scale = (x1 - x0) / self.ax.figure.dpi / 7.0
+        points = 72 * (x1 - x0) / self.ax.figure.dpi / WIDTH
         for set_size, size in self.sized:
-            set_size(size * scale)
+            set_size(size * points)
         return self.ax
 
 
-def _centres(steps: int, left: float, right: float) -> np.ndarray:
-    if steps < 2:
-        raise ValueError(f"a sequence in time needs at least 2 steps, not {steps}")
+def _centres(steps: int, left: float, right: float, most: int) -> np.ndarray:
+    if not 2 <= steps <= most:
+        raise ValueError(f"the drawing has room for 2 to {most} steps, not {steps}")
     return np.linspace(left, right, steps)
 
 
@@ -138,7 +165,7 @@ def unrolled_rnn(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ):
-    """Draw a recurrent network unrolled in time; a figure of 7 by 2.9 inches suits.
+    """Draw a recurrent network unrolled in time; a figure of 5 by 2.6 inches suits.
 
     Parameters
     ----------
@@ -154,41 +181,36 @@ def unrolled_rnn(
     -------
     matplotlib.axes.Axes
     """
-    pen = _Pen(ax, 5.8)
-    xs, y = _centres(steps, 2.2, 12.2), 2.9
-    half = 0.75
+    xs, y = _centres(steps, 58, 288 if gradient else 324, most=6), 90
+    half, tall = (19 if steps < 5 else 15), 19
     below, above = _labels(inputs, steps, "x"), _labels(outputs, steps, "E")
-    edges = [0.3, *xs, WIDTH]
+    pen = _Pen(ax, 182)
+    pen.text(12, y, "$h_0$", size=TEXT)
     for t, x in enumerate(xs):
-        pen.box(x, y, 2 * half, 1.1, f"$h_{{{t + 1}}}$", "rnn", size=13)
-        pen.text(x, 0.4, below[t], size=11)
-        pen.text(x, 5.45, above[t], size=11)
-        pen.wire([(x, 0.75), (x, y - 0.58)], "input_data")
-        pen.wire([(x, y + 0.58), (x, 5.1)], "hidden")
-        start = 0.9 if t == 0 else edges[t] + half
-        pen.wire([(start, y), (x - half - 0.03, y)], "rnn")
-        pen.text(x + 0.16, 1.5, "$W_{xh}$", size=9.5, ha="left")
+        start = xs[t - 1] + half if t else 26
+        pen.wire([(x, 156), (x, y + tall)], "input_data")
+        pen.wire([(x, y - tall), (x, 28)], "hidden")
+        pen.wire([(start, y), (x - half, y)], "hidden")
+        pen.box(x - half, y - tall, 2 * half, 2 * tall, "rnn")
+        pen.text(x, y, f"$h_{{{t + 1}}}$", size=TEXT)
+        pen.text(x, 169, below[t], size=TEXT if inputs is None else SMALL)
+        pen.text(x, 14, above[t], size=TEXT if outputs is None else SMALL)
+        pen.text(x + 5, 132, "$W_{xh}$", size=TEXT, anchor="start")
         if t:
-            pen.text((start + x - half) / 2, y + 0.36, "$W_{hh}$", size=9.5)
-    pen.text(0.5, y, "$h_0$")
+            high = y - (13 if steps < 5 else tall + 10)
+            pen.text((start + x - half) / 2, high, "$W_{hh}$", size=TEXT)
     if gradient:
-        pen.wire([(xs[-1] + 0.32, 5.1), (xs[-1] + 0.32, y + 0.6)], "gradient", style=(0, (4, 2)))
+        way = {"key": "gradient", "style": DASHES}
+        pen.wire([(xs[-1] + 9, 28), (xs[-1] + 9, y - tall)], **way)
         for before, x in pairwise(xs):
-            ends = [(x - half, y - 0.34), (before + half + 0.03, y - 0.34)]
-            pen.wire(ends, "gradient", style=(0, (4, 2)))
-        last = steps
-        pen.text(
-            xs[-1] + 0.45,
-            4.35,
-            rf"$\partial E_{{{last}}}/\partial h_{{{last}}}$",
-            size=9,
-            ha="left",
-        )
+            pen.wire([(x - half, y + 11), (before + half, y + 11)], **way)
+        derivative = rf"$\partial E_{{{steps}}}/\partial h_{{{steps}}}$"
+        pen.text(xs[-1] + 15, 50, derivative, size=TEXT, anchor="start")
     return pen.done()
 
 
 def jacobian_chain(ax, steps: int = 4):
-    """Draw hidden states in a row and the Jacobian on each way back; 7 by 1.7 inches suit.
+    """Draw hidden states in a row and the Jacobian on each way back; 5 by 2.25 inches suit.
 
     Parameters
     ----------
@@ -200,28 +222,30 @@ def jacobian_chain(ax, steps: int = 4):
     -------
     matplotlib.axes.Axes
     """
-    pen = _Pen(ax, 3.4)
-    xs, y = _centres(steps + 1, 0.9, 12.4), 2.3
-    for k, x in enumerate(xs):
-        pen.operation(x, y, f"$h_{{{k}}}$", "hidden", radius=0.5)
+    xs, y, radius = _centres(steps + 1, 20, 306, most=6), 40, 15
+    pen = _Pen(ax, 155)
     for k, (before, x) in enumerate(pairwise(xs), start=1):
-        pen.wire([(before + 0.55, y + 0.18), (x - 0.55, y + 0.18)], "rnn")
-        pen.wire([(x - 0.55, y - 0.2), (before + 0.55, y - 0.2)], "gradient", style=(0, (4, 2)))
-        fraction = rf"$\partial h_{{{k}}}/\partial h_{{{k - 1}}}$"
-        pen.text((before + x) / 2, y - 0.65, fraction, size=9.5)
-        pen.text((before + x) / 2, y + 0.55, "$W_{hh}$", size=9.5)
-    pen.wire([(xs[-1] + 0.5, y), (13.35, y)], "hidden")
-    pen.text(13.65, y, rf"$E_{{{steps}}}$", size=10)
-    factors = "".join(
-        rf"\frac{{\partial h_{{{k}}}}}{{\partial h_{{{k - 1}}}}}\;" for k in range(steps, 0, -1)
-    )
-    product = rf"$\frac{{\partial h_{{{steps}}}}}{{\partial h_0}} = {factors}$"
-    pen.text(WIDTH / 2, 0.6, product, size=14)
+        middle = (before + x) / 2
+        pen.wire([(before + radius, y - 6), (x - radius + 1.5, y - 6)], "hidden")
+        pen.wire([(x - radius, y + 6), (before + radius - 1.5, y + 6)], "gradient", style=DASHES)
+        pen.text(middle, y - 23, "$W_{hh}$", size=TEXT)
+        pen.text(middle, y + 36, _jacobian(k, k - 1), size=TEXT)
+    pen.wire([(xs[-1] + radius, y), (338, y)], "hidden")
+    pen.text(348, y, rf"$E_{{{steps}}}$", size=TEXT)
+    for k, x in enumerate(xs):
+        pen.state(x, y, f"$h_{{{k}}}$", "hidden", radius)
+    factors = r"\;".join(_jacobian(k, k - 1)[1:-1] for k in range(steps, 0, -1))
+    product = f"{_jacobian(steps, 0)[:-1]} \\;=\\; {factors}$"
+    pen.text(WIDTH / 2, 130, product, size=TEXT)
     return pen.done()
 
 
+def _jacobian(later: int, earlier: int) -> str:
+    return rf"$\dfrac{{\partial h_{{{later}}}}}{{\partial h_{{{earlier}}}}}$"
+
+
 def rnn_cell(ax):
-    """Draw one step of a plain recurrent network, in the LSTM's frame; 7 by 2.4 inches suit.
+    """Draw one step of a plain recurrent network, in the LSTM's frame; 5 by 2.45 inches suit.
 
     Parameters
     ----------
@@ -231,34 +255,43 @@ def rnn_cell(ax):
     -------
     matplotlib.axes.Axes
     """
-    pen = _Pen(ax, 4.8)
-    pen.frame(1.7, 1.15, 12.3, 4.5)
-    y = 2.0
-    pen.wire([(0.2, y), (6.6, y), (6.6, 2.62)], "hidden")
-    pen.wire([(2.1, 0.15), (2.1, y), (2.36, y)], "input_data", arrow=False)
-    pen.box(6.6, 3.15, 3.0, 1.0, "one layer\n$\\tanh$", "rnn")
-    pen.wire([(8.13, 3.15), (11.2, 3.15), (11.2, y), (13.8, y)], "hidden")
-    pen.text(0.85, y + 0.4, "$h_{t-1}$")
-    pen.text(0.85, y - 0.55, "hidden\nstate", size=8.5)
-    pen.text(13.15, y + 0.4, "$h_t$")
-    pen.text(13.15, y - 0.55, "output,\nstate", size=8.5)
-    pen.text(2.4, 0.5, "$x_t$", ha="left")
-    pen.text(4.4, y + 0.38, "$[h_{t-1},\\, x_t]$")
+    pen = _Pen(ax, 169)
+    middle, bottom, product = 169, 110, 50
+    pen.frame(48, 9, 264, bottom + 15)
+    pen.wire([(60, 165), (60, bottom), (72, bottom)], "input_data", arrow=False)
+    pen.wire([(2, bottom), (middle, bottom), (middle, product + 20)], "hidden")
+    pen.wire([(middle + 42, product), (270, product), (270, bottom), (358, bottom)], "hidden")
+    pen.box(middle - 42, product - 20, 84, 40, "rnn")
+    pen.rows(middle, product - 7.5, ["one layer", "tanh"])
+    for x, index in ((23.5, "t-1"), (336.5, "t")):
+        pen.text(x, bottom - 15, f"$h_{{{index}}}$", size=TEXT)
+        pen.rows(x, bottom + 15, ["hidden", "state"])
+    pen.text(68, 158, "$x_t$", size=TEXT, anchor="start")
+    pen.text(110, bottom + 14, "$[h_{t-1}, x_t]$", size=TEXT)
     return pen.done()
 
 
-def _written(value, digits: int) -> str:
-    """One number, or a column of them, with a true minus sign."""
+def _written(value, digits: int) -> list[str]:
+    """Each number, with a true minus sign."""
     numbers = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
-    if len(numbers) > 4:
-        raise ValueError(f"the drawing has room for 4 values at a place, not {len(numbers)}")
-    return "\n".join(f"{number:.{digits}f}".replace("-", "−") for number in numbers)
+    return [f"{number:.{digits}f}".replace("-", "−") for number in numbers]
+
+
+def _width(number: str) -> float:
+    """How wide Matplotlib's own letters make a number of the small size."""
+    return SMALL * sum({"−": 0.84, ".": 0.32}.get(sign, 0.64) for sign in number)
+
+
+def _formula(runs) -> str:
+    """A symbol of the geometry, as Matplotlib writes mathematics."""
+    pieces = {"letter": "{}", "index": "_{{{}}}", "sign": "{}"}
+    return f"${''.join(pieces[kind].format(text) for text, kind in runs)}$".replace("−", "-")
 
 
 def lstm_cell(
     ax, highlight: str | None = None, values: Mapping[str, object] | None = None, digits: int = 2
 ):
-    """Draw one step of an LSTM; a figure of 7 by 4 inches suits.
+    """Draw one step of an LSTM; 5 by 3.85 inches suit, or 5 by 5.1 with four numbers a place.
 
     Parameters
     ----------
@@ -268,7 +301,8 @@ def lstm_cell(
         "candidate", "output", "cell" or "hidden".
     values : mapping, optional
         Numbers (one, or up to four) to write where they arise. Keys: "forget", "input",
-        "candidate", "output", "cell", "hidden", "cell_before", "hidden_before", "input_data".
+        "candidate", "output", "cell", "hidden", "cell_before", "hidden_before", "input_data",
+        "kept" (of the old cell state) and "added" (to it).
     digits : int
         Decimal places of the numbers.
 
@@ -285,86 +319,42 @@ def lstm_cell(
         raise ValueError(
             f"an LSTM cell has no part {highlight!r}; choose one of {', '.join(PARTS)}"
         )
-    places = {*PARTS, "cell_before", "hidden_before", "input_data"}
-    if unknown := set(values or {}) - places:
+    places = cell_geometry()["places"]
+    if unknown := set(values or {}) - set(places):
         raise ValueError(f"no place for {sorted(unknown)}; there are {', '.join(sorted(places))}")
     said = {key: _written(value, digits) for key, value in (values or {}).items()}
+    for key, lines in said.items():
+        if len(lines) > (most := places[key]["most"]):
+            some = "1 value" if most == 1 else f"{most} values"
+            raise ValueError(f"the drawing has room for {some} at {key!r}, not {len(lines)}")
+    rows = max((len(lines) for key, lines in said.items() if not places[key]["row"]), default=0)
+    cell = cell_geometry(rows)
 
-    pen = _Pen(ax, 8.0, highlight)
-    pen.frame(1.7, 1.35, 12.3, 7.75)
-    top, bottom = 6.95, 2.0
-    at = {"forget": 3.2, "input": 5.5, "candidate": 7.8, "output": 10.1}
-    out = 11.6
-
-    # the two states, and the input that joins the lower one
-    pen.wire([(0.2, top), (13.8, top)], "cell", "cell forget input candidate", width=3.2)
-    gates = "forget input candidate output hidden"
-    turn = (at["candidate"], bottom)
-    pen.wire([(2.1, 0.15), (2.1, bottom), (2.36, bottom)], "input_data", gates, arrow=False)
-    pen.wire([(0.2, bottom), turn], "hidden", gates, arrow=False)
-    pen.wire([turn, (at["output"], bottom), (at["output"], 2.72)], "hidden", "output")
-    pen.text(5.5, bottom - 0.36, "$[h_{t-1},\\, x_t]$", gates, size=10)
-
-    # four layers side by side
-    names = {
-        "forget": "$\\sigma$",
-        "input": "$\\sigma$",
-        "candidate": "$\\tanh$",
-        "output": "$\\sigma$",
-    }
-    for key, x in at.items():
-        if key != "output":
-            pen.wire([(x, bottom), (x, 2.72)], "hidden", key)
-        pen.box(x, 3.25, 1.8, 1.0, f"{key}\n{names[key]}", key, key, size=9.5)
-    letters = {"forget": "$f_t$", "input": "$i_t$", "candidate": "$g_t$", "output": "$o_t$"}
-    for key, x in at.items():
-        label = letters[key] + ("\n" + said[key] if key in said else "")
-        side = 1 if key in ("forget", "candidate") else -1
-        pen.text(
-            x + 0.17 * side,
-            3.87,
-            label,
-            key,
-            size=9.5,
-            ha="left" if side > 0 else "right",
-            va="bottom",
-            linespacing=1.05,
-        )
-
-    # what they do to the cell state, and what is let out
-    product, last = 5.75, 4.6
-    pen.wire([(at["forget"], 3.78), (at["forget"], top - 0.38)], "forget", "forget")
-    pen.wire(
-        [(at["input"], 3.78), (at["input"], product), (at["candidate"] - 0.38, product)],
-        "input",
-        "input",
-    )
-    pen.wire([(at["candidate"], 3.78), (at["candidate"], product - 0.38)], "candidate", "candidate")
-    pen.wire(
-        [(at["candidate"], product + 0.3), (at["candidate"], top - 0.38)],
-        "cell",
-        "input candidate cell",
-    )
-    pen.wire([(at["output"], 3.78), (at["output"], last), (out - 0.38, last)], "output", "output")
-    pen.wire([(out, top), (out, last + 0.38)], "cell", "output hidden")
-    pen.wire([(out, last - 0.3), (out, bottom), (13.8, bottom)], "hidden", "output hidden")
-    pen.operation(at["forget"], top, "×", "cell", "forget cell")
-    pen.operation(at["candidate"], top, "+", "cell", "input candidate cell")
-    pen.operation(at["candidate"], product, "×", "cell", "input candidate")
-    pen.operation(out, 5.95, "tanh", "cell", "output hidden", radius=0.44)
-    pen.operation(out, last, "×", "hidden", "output hidden")
-
-    # the ends
-    for x, y, label, key, name, part in (
-        (0.85, top, "$c_{t-1}$", "cell_before", "cell\nstate", "cell forget"),
-        (13.15, top, "$c_t$", "cell", "cell\nstate", "cell input candidate"),
-        (0.85, bottom, "$h_{t-1}$", "hidden_before", "hidden\nstate", gates),
-        (13.15, bottom, "$h_t$", "hidden", "output,\nstate", "hidden output"),
-    ):
-        pen.text(x, y + 0.42, label, part)
-        pen.text(x, y - 0.22, said.get(key, name), part, size=8.5, va="top")
-    x_label = "$x_t$" + (f" = {said['input_data']}" if "input_data" in said else "")
-    pen.text(2.4, 0.5, x_label.replace("\n", ", "), gates, ha="left")
+    pen = _Pen(ax, cell["height"], highlight)
+    pen.frame(**cell["frame"])
+    for wire in cell["wires"]:
+        pen.wire(wire["points"], wire["colour"], wire["parts"], wire["arrow"], wire["weight"])
+    for box in cell["boxes"]:
+        x, y, width, height = (box[key] for key in ("x", "y", "width", "height"))
+        pen.box(x, y, width, height, box["colour"], box["parts"])
+        pen.rows(x + width / 2, y + 12.5, box["lines"], box["parts"])
+    for circle in cell["circles"]:
+        x, y, radius = (circle[key] for key in ("x", "y", "r"))
+        pen.operation(x, y, circle["sign"], circle["colour"], circle["parts"], radius)
+    for symbol in cell["symbols"]:
+        formula = _formula(symbol["runs"])
+        pen.text(symbol["x"], symbol["y"], formula, symbol["parts"], TEXT, symbol["anchor"])
+    for key, place in cell["places"].items():
+        x, y, anchor, parts = (place[name] for name in ("x", "y", "anchor", "parts"))
+        lines = said.get(key, place["words"])
+        if place["row"] and lines:
+            pen.text(x, y, "= " + ", ".join(lines), parts, SMALL, anchor)
+            continue
+        if key in said and place["on_wire"]:
+            pen.plaque(x, y, len(lines))
+        if key in said and anchor == "middle":  # points stand under points
+            x, anchor = x + max(map(_width, lines)) / 2, "end"
+        pen.rows(x, y, lines, parts, SMALL, anchor)
     return pen.done()
 
 
@@ -374,13 +364,13 @@ def two_states(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
 ):
-    """Draw LSTM cells in time, with both states between them; 7 by 2.8 inches suit.
+    """Draw LSTM cells in time, with both states between them; 5 by 2.75 inches suit.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     steps : int
-        How many time steps, from 2 to 6.
+        How many time steps, from 2 to 5.
     inputs, outputs : sequence of str, optional
         What stands under and over each step; x_1, x_2, … and y_1, y_2, … without them.
 
@@ -388,34 +378,35 @@ def two_states(
     -------
     matplotlib.axes.Axes
     """
-    pen = _Pen(ax, 5.6)
-    xs, long, short = _centres(steps, 2.6, 11.6), 3.3, 2.2
-    half = min(0.95, 3.2 / steps)
+    half = 18 if steps > 3 else 26
+    xs, long, short = _centres(steps, 39 + half, 321 - half, most=5), 76, 114
     below, above = _labels(inputs, steps, "x"), _labels(outputs, steps, "y")
-    ends = [0.85, *xs, 13.15]
+    pen = _Pen(ax, 190)
+    ends = [19, *xs, 340]
     for t in range(steps + 1):
         left = ends[t] + (half if t else 0)
-        right = ends[t + 1] - (half + 0.03 if t < steps else 0)
-        pen.wire([(left, long), (right, long)], "cell", "cell", width=3.2)
-        pen.wire([(left, short), (right, short)], "hidden", "hidden", style=(0, (5, 1.5)))
+        right = ends[t + 1] - (half if t < steps else 0)
+        pen.wire([(left, long), (right, long)], "cell", weight="state")
+        pen.wire([(left, short), (right, short)], "hidden")
     for t, x in enumerate(xs):
-        pen.box(x, (long + short) / 2, 2 * half, 2.1, "LSTM", "lstm", size=9.5)
-        pen.text(x, 0.4, below[t])
-        pen.text(x, 5.25, above[t])
-        pen.wire([(x, 0.75), (x, 1.67)], "input_data")
-        pen.wire([(x, 3.83), (x, 4.9)], "hidden", style=(0, (5, 1.5)))
+        pen.wire([(x, 164), (x, short + 18)], "input_data")
+        pen.wire([(x, long - 18), (x, 28)], "hidden")
+        pen.box(x - half, long - 18, 2 * half, short - long + 36, "lstm")
+        pen.text(x, (long + short) / 2, "LSTM")
+        pen.text(x, 176, below[t], size=TEXT if inputs is None else SMALL)
+        pen.text(x, 14, above[t], size=TEXT if outputs is None else SMALL)
         if t:
             middle = (xs[t - 1] + x) / 2
-            pen.text(middle, long + 0.38, f"$c_{{{t}}}$", size=10)
-            pen.text(middle, short - 0.42, f"$h_{{{t}}}$", size=10)
-    for x, t in ((0.45, 0), (13.55, steps)):
-        pen.text(x, long, f"$c_{{{t}}}$", size=10)
-        pen.text(x, short, f"$h_{{{t}}}$", size=10)
+            pen.text(middle, long - 18, f"$c_{{{t}}}$", size=TEXT)
+            pen.text(middle, short + 18, f"$h_{{{t}}}$", size=TEXT)
+    for x, t in ((9, 0), (351, steps)):
+        pen.text(x, long, f"$c_{{{t}}}$", size=TEXT)
+        pen.text(x, short, f"$h_{{{t}}}$", size=TEXT)
     return pen.done()
 
 
 def gradient_highway(ax, steps: int = 5, rnn_factor: float = 0.6, forget: float = 0.95):
-    """Draw how much of a gradient is left on its way back; 7 by 3.4 inches suit.
+    """Draw how much of a gradient is left on its way back; 5 by 3.25 inches suit.
 
     Parameters
     ----------
@@ -430,23 +421,30 @@ def gradient_highway(ax, steps: int = 5, rnn_factor: float = 0.6, forget: float 
     -------
     matplotlib.axes.Axes
     """
-    pen = _Pen(ax, 6.8)
-    xs = _centres(steps, 1.7, 12.6)
-    gap = xs[1] - xs[0]
-    half = min(0.6, 0.28 * gap)
-    for y, key, factor, symbol in ((4.9, "rnn", rnn_factor, "h"), (1.6, "lstm", forget, "c")):
+    xs, radius = _centres(steps, 24, 336, most=6), 15
+    pen = _Pen(ax, 226)
+    rows = (
+        (
+            18,
+            "hidden",
+            "h",
+            rnn_factor,
+            f"RNN, through W and tanh′: each step leaves {rnn_factor:g}",
+        ),
+        (134, "cell", "c", forget, f"LSTM, along the cell state: each step leaves {forget:g}"),
+    )
+    for top, key, letter, factor, title in rows:
+        y = top + 50
+        pen.text(4, top - 6, title, size=LABEL, anchor="start")
         for t, x in enumerate(xs):
             left = factor ** (steps - 1 - t)
-            pen.box(x, y, 2 * half, 0.95, f"${symbol}_{{{t + 1}}}$", key)
             written = f"{left:.2f}" if left >= 0.005 else f"{left:.2g}"
-            pen.text(x, y - 0.85, written, size=9.5)
+            pen.text(x, y + 28, written)
             if t:
-                ends = [(x - half, y), (xs[t - 1] + half + 0.03, y)]
-                width = max(6 * left, 0.5)
-                pen.wire(ends, "gradient", width=width)
-                middle = (x + xs[t - 1]) / 2
-                how = "$W_{hh},\\ \\tanh^\\prime$" if key == "rnn" else f"× $f_{{{t + 1}}}$"
-                pen.text(middle, y + 0.75, how, size=8.5)
-    pen.text(0.2, 6.45, f"RNN: each step back leaves {rnn_factor:g} of the gradient", ha="left")
-    pen.text(0.2, 3.1, f"LSTM, along the cell state: each step leaves {forget:g}", ha="left")
+                ends = [(x - radius, y), (xs[t - 1] + radius, y)]
+                pen.wire(ends, "gradient", weight=max(6 * left, 0.6))
+                how = f"× {factor:g}" if key == "hidden" else f"× $f_{{{t + 1}}}$"
+                size = SMALL if key == "hidden" else TEXT
+                pen.text((x + xs[t - 1]) / 2, y - 22, how, size=size)
+            pen.state(x, y, f"${letter}_{{{t + 1}}}$", key, radius)
     return pen.done()

@@ -38,10 +38,10 @@ def _symbol(letter, index, x, y, anchor, parts):
     return {"runs": runs, "x": x, "y": y, "anchor": anchor, "parts": parts.split()}
 
 
-def _place(x, y, anchor, parts, words=(), row=False, on_wire=False):
-    """Where numbers go: y is the middle of the first row; `row` puts them side by side."""
+def _place(x, y, anchor, parts, **more):
+    """Where numbers go: y is the middle of the first row."""
     place = {"x": x, "y": y, "anchor": anchor, "parts": parts.split()}
-    return place | {"words": list(words), "row": row, "on_wire": on_wire}
+    return place | {"words": [], "row": False, "on_wire": False, "most": 4} | more
 
 
 def cell_geometry(rows: int = 0) -> dict:
@@ -60,9 +60,11 @@ def cell_geometry(rows: int = 0) -> dict:
         bends), then `frame`, `boxes`, `circles`, `wires`, `symbols` and `places`. Boxes have x and
         y at their top left, circles at their centre, letters at the `anchor` (start, middle, end)
         of their line, halfway up. A symbol's `runs` are pieces of text, each a "letter" (in
-        italics), an "index" (lowered) or a "sign". `colour` is a key of `plotting.COLOURS`, `weight` of
-        `plotting.LINE_WEIGHTS`; `parts` are those that keep the thing lit. `places` holds, for
-        each value that can be written, where; `words` stand there when no number does.
+        italics), an "index" (lowered) or a "sign". `colour` is a key of `plotting.COLOURS`,
+        `weight` of `plotting.LINE_WEIGHTS`; `parts` are those that keep the thing lit. `places`
+        holds, for each value that can be written, where: in a column, or side by side if `row`;
+        `most` says how many; those `on_wire` interrupt the wire; `words` stand there when no
+        number does.
 
     Raises
     ------
@@ -162,13 +164,14 @@ def cell_geometry(rows: int = 0) -> dict:
     places = {
         key: _place(middle, first, "middle", key, on_wire=True) for key, middle in _MIDDLES.items()
     } | {
-        "cell_before": _place(_LEFT, under, "middle", "cell forget", ("cell", "state")),
-        "cell": _place(_RIGHT, under, "middle", "cell input candidate", ("cell", "state")),
-        "hidden_before": _place(_LEFT, below, "middle", every, ("hidden", "state")),
-        "hidden": _place(_RIGHT, below, "middle", "hidden output", ("hidden", "state")),
+        "cell_before": _place(_LEFT, under, "middle", "cell forget", words=["cell", "state"]),
+        "cell": _place(_RIGHT, under, "middle", "cell input candidate", words=["cell", "state"]),
+        "hidden_before": _place(_LEFT, below, "middle", every, words=["hidden", "state"]),
+        "hidden": _place(_RIGHT, below, "middle", "hidden output", words=["hidden", "state"]),
         "input_data": _place(82, height - 11, "start", every, row=True),
         "kept": _place(i + 4, under, "middle", "forget cell"),
         "added": _place(g + 26, under, "middle", "input candidate cell"),
+        "squashed": _place(o + 5, product - 22, "start", "output hidden", most=1),
     }
     return {
         "width": WIDTH,
