@@ -160,6 +160,8 @@ class _Progress(alone.Progress):
     def save(self, arrays, meta=None):
         if self._team.rank == 0:
             super().save(arrays, meta)
+        else:
+            self._saved = self.seconds
 
     def bar(self, *arguments, **more):
         if self._team.rank:

@@ -9,7 +9,6 @@ import itertools
 import math
 import random
 import sys
-import time
 from array import array
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, safe_open, save_file
+from safetensors.torch import load_file, safe_open
+from safetensors.torch import save as to_bytes
 
 from lstm_utils.corpora import headlines_path, load_headlines
 from lstm_utils.language_models import (
@@ -39,7 +39,7 @@ from lstm_utils.text import clean_headline
 
 from . import distributed
 from .pretrained import keep
-from .runs import HERE, Run, data_record, sha256
+from .runs import HERE, Run, data_record, sha256, write_atomically
 
 SAVE_EVERY = 30  # seconds of training between two checkpoints
 SCORED_AT_MOST = 1000  # lines in the validation part and in the test part
@@ -286,7 +286,6 @@ def train(model, encoded, headlines, recipe, seed, progress):
     per_epoch = [math.ceil(lines / recipe["batch_size"]) for lines in read]
     step, nats, tokens, curve = restore(model, optimiser, progress.load())
     bar = progress.bar(sum(per_epoch), done=step, unit="update")
-    saved = time.monotonic()
     while step < sum(per_epoch):
         epoch = len(curve)
         batches = epoch_batches(encoded.lengths[: read[epoch]], recipe["batch_size"], seed, epoch)
@@ -299,13 +298,11 @@ def train(model, encoded, headlines, recipe, seed, progress):
             tokens += round(share * team.size)
             step += 1
             bar.update()
-            if time.monotonic() - saved > SAVE_EVERY:
+            if progress.due(SAVE_EVERY):
                 keep_checkpoint(model, optimiser, progress, step, nats, tokens, curve)
-                saved = time.monotonic()
         curve.append(nats / tokens / math.log(2))
         nats, tokens = 0.0, 0
         keep_checkpoint(model, optimiser, progress, step, nats, tokens, curve)
-        saved = time.monotonic()
     model.cpu()  # scores and stores without a GPU
     return curve
 
@@ -389,8 +386,7 @@ def run_lstm(run, options):
 def store_weights(model, path, seconds):
     """One file, the tied matrix once; the seconds of training beside the weights."""
     arrays = {name: p.detach().contiguous() for name, p in model.named_parameters()}
-    save_file(arrays, path.with_suffix(".part"), {"seconds": str(seconds)})
-    path.with_suffix(".part").replace(path)
+    write_atomically(path, to_bytes(arrays, {"seconds": str(seconds)}))
 
 
 def trained(run, options, data):
@@ -437,8 +433,6 @@ def mean_bits(p, right):
 
 def run_counts(run, options):
     """Fit and score one model of counts; check that its probabilities sum to one."""
-    if distributed.team().rank:
-        return None
     data = load(options)
     with distributed.team().progress(run, options.checkpoints) as progress:
         model, lines = make_counts(run.recipe, data)
@@ -466,8 +460,6 @@ def run_counts(run, options):
 
 def run_uniform(run, options):
     """What is paid for knowing the alphabet and nothing else."""
-    if distributed.team().rank:
-        return None
     data = load(options)
     with distributed.team().progress(run, options.checkpoints) as progress:
         return progress.record(
@@ -558,8 +550,6 @@ def run_notes(run, options):
     Its vocabulary holds the words of all headlines, the held-out ones too, as in the notes; the
     first two words of a headline and its end have no probability, so there are no bits a character.
     """
-    if distributed.team().rank:
-        return None
     data, recipe = load(options), run.recipe
     everyone = Chain(list(data.headlines.values()))
     number = {word: k for k, word in enumerate(sorted({w for t in everyone for w in t.split()}))}
@@ -709,11 +699,15 @@ EXECUTE = {
     "lstm": run_lstm,
     "mixture": run_mixture,
 }
+TOGETHER = ("lstm", "mixture")  # what a team does; the rest is rank 0's alone
 
 
 def execute(run, options):
     """Make one run; its record, or None in a process that only helps."""
-    return EXECUTE[run.recipe["kind"]](run, options)
+    kind = run.recipe["kind"]
+    if distributed.team().rank and kind not in TOGETHER:
+        return None
+    return EXECUTE[kind](run, options)
 
 
 def add_arguments(parser):

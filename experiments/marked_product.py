@@ -4,7 +4,6 @@
 
 import hashlib
 import sys
-import time
 from functools import cache
 
 from lstm_utils.training import quiet_logs
@@ -184,7 +183,6 @@ def execute_one(run, options):
         total = sum(s[1] for s in recipe["stages"] or [])
         total = total or recipe["epochs"] * (recipe["examples"] // recipe["batch"])
         bar = progress.bar(total, training.updates, "update")
-        stored = time.monotonic()
         steps = memory_task.train(
             training,
             lessons(recipe, run.seed, training.updates),
@@ -195,9 +193,8 @@ def execute_one(run, options):
         )
         for _ in steps:
             bar.update(training.updates - bar.n)
-            if options.quick or time.monotonic() - stored > 15:
+            if options.quick or progress.due(15):
                 store(progress, training)
-                stored = time.monotonic()
         test = marked_product(n, length, 12345)
         digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
         metrics = {**scores(training, test), **first_under(training)}
@@ -305,7 +302,6 @@ def execute_1997(run, options):
             W, V, wrong, errors = (saved[0][key] for key in ("W", "V", "wrong", "errors"))
             wrong, success = wrong.astype(bool), saved[1]["success"]
         bar = progress.bar(recipe["sequences"], len(wrong), "sequence")
-        stored = time.monotonic()
         while len(wrong) < recipe["sequences"]:
             data = draw_1997(chunk, networks, length, [run.seed, 1 + len(wrong)])
             W, V, new = (
@@ -316,10 +312,9 @@ def execute_1997(run, options):
             bar.update(chunk)
             answers = cache(lambda W=W, V=V: lstm_1997.answer(W, V, test[0], test[2]).numpy())
             add_success(success, wrong, lambda s, a=answers: score_1997(a()[:, s], test[1][:, s]))
-            if options.quick or time.monotonic() - stored > 30:
+            if options.quick or progress.due(30):
                 arrays = {"W": W, "V": V, "wrong": wrong.astype(np.uint8), "errors": errors}
                 progress.save(arrays, {"success": success})
-                stored = time.monotonic()
             if all(all(known) for known in success.values()):
                 break
         return progress.record(

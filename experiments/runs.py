@@ -164,6 +164,7 @@ class Progress:
     def __init__(self, run, checkpoints):
         self.run, self.path = run, run.checkpoint_path(checkpoints)
         self.restarts, self._before, self._bar = 0, 0.0, None
+        self._saved = 0.0
 
     def __enter__(self):
         _forget_peak_memory()
@@ -178,6 +179,10 @@ class Progress:
     def seconds(self):
         """Seconds of work up to now, over all restarts."""
         return self._before + time.perf_counter() - self._start
+
+    def due(self, every):
+        """Whether so many seconds have gone by since the last checkpoint, or since the start."""
+        return self.seconds - self._saved > every
 
     def bar(self, total, done=0, unit="step"):
         """A tqdm bar with the time left, for the steps of this run; silent in a log file."""
@@ -205,7 +210,7 @@ class Progress:
                 f"{self.path} is no checkpoint of {self.run} ({error}); delete it to start anew"
             ) from error
         self._before, self.restarts = told["seconds"], told["restarts"] + 1
-        self._start = time.perf_counter()
+        self._start, self._saved = time.perf_counter(), self._before
         return arrays, told["meta"]
 
     def save(self, arrays, meta=None):
@@ -213,6 +218,7 @@ class Progress:
         told = {"seconds": self.seconds, "restarts": self.restarts, "meta": meta or {}}
         arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
         write_atomically(self.path, to_bytes(arrays, {"run": json.dumps(told)}))
+        self._saved = self.seconds
 
     def record(self, *, data, sizes, metrics, **more):
         """The run's record: `more` holds what does not fit elsewhere, such as curves."""

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import time
+from functools import cache
 
 import numpy as np
 from safetensors.numpy import load as from_bytes
@@ -194,14 +195,10 @@ class Corpus:
         self.record = data_record(self.train.source, self.train.path, self.test.path)
 
 
-_corpus = []
-
-
+@cache
 def corpus():
     """The corpus, loaded at the first call."""
-    if not _corpus:
-        _corpus.append(Corpus())
-    return _corpus[0]
+    return Corpus()
 
 
 def interval(right):
@@ -363,12 +360,10 @@ class Epochs:
             trainer.restore(arrays)
             self.epoch, self.place = meta["epoch"], meta["place"]
             self.losses, self.curve = meta["losses"], meta["curve"]
-        self.saved = progress.seconds
 
     def save(self):
         told = {"epoch": self.epoch, "place": self.place, "losses": self.losses}
         self.progress.save(self.trainer.state(), told | {"curve": self.curve})
-        self.saved = self.progress.seconds
 
     def __call__(self, batches_of, step, after_epoch=None):
         """`batches_of(epoch)` gives batches; `step(batch, number)` trains and returns a loss."""
@@ -381,7 +376,7 @@ class Epochs:
                 self.losses.append(step(batch, self.epoch * per_epoch + self.place))
                 self.place += 1
                 bar.update()
-                if self.progress.seconds - self.saved > self.every and self.place < per_epoch:
+                if self.progress.due(self.every) and self.place < per_epoch:
                     self.save()
             self.curve.append(
                 {

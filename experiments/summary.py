@@ -24,11 +24,12 @@ cells
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
+
+from lstm_utils.records import load_records
 
 from .cells import REFERENCE
 from .runs import HERE, write_record
@@ -46,11 +47,11 @@ class Records:
 
     def of(self, experiment, name):
         """All records of a run, one for each seed, in the order of the seeds."""
-        paths = (self.results / experiment).glob(f"{name}-seed*.json")
-        records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-        if not records:
+        try:
+            return load_records(experiment, name, self.results)
+        except KeyError:
             self.missing.append(f"{experiment}/{name}")
-        return sorted(records, key=lambda record: record["seed"])
+            return []
 
     def median(self, experiment, name, *keys):
         """Median over the seeds of what lies under these keys; NaN, and noted, where it is not."""

@@ -20,7 +20,7 @@ def results_folder():
     raise FileNotFoundError("the experiments' records are missing: install lstm-utils anew")
 
 
-def load_records(experiment, name=None):
+def load_records(experiment, name=None, results=None):
     """Records of an experiment's runs.
 
     Parameters
@@ -29,6 +29,8 @@ def load_records(experiment, name=None):
         ``"marked_product"``, ``"sentiment"`` or ``"headlines"``.
     name : str, optional
         Only the runs of this name: one for each seed.
+    results : pathlib.Path, optional
+        The folder they lie below; `results_folder()` if None.
 
     Returns
     -------
@@ -40,8 +42,8 @@ def load_records(experiment, name=None):
     KeyError
         If there is no such record; it lists the names that there are.
     """
-    paths = sorted((results_folder() / experiment).glob("*-seed*.json"))
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    folder = (results or results_folder()) / experiment
+    records = [json.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*-seed*.json")]
     records.sort(key=lambda record: (record["name"], record["seed"]))
     chosen = [record for record in records if name in (None, record["name"])]
     if not chosen:

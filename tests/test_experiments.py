@@ -83,6 +83,25 @@ def test_a_process_killed_while_it_writes_leaves_a_whole_checkpoint(tmp_path):
     assert (arrays["block"] == meta["k"]).all()
 
 
+def test_a_checkpoint_is_due_so_many_seconds_after_the_last(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    with Progress(RUN, tmp_path) as progress:
+        clock[0] = 29.0
+        assert not progress.due(30)
+        clock[0] = 31.0
+        assert progress.due(30)
+        progress.save({})
+        clock[0] = 60.0
+        assert not progress.due(30)
+    with Progress(RUN, tmp_path) as progress:
+        progress.load()
+        clock[0] = 89.0
+        assert not progress.due(30)
+        clock[0] = 91.0
+        assert progress.due(30)
+
+
 def test_a_finished_run_is_not_made_twice_unless_asked(tmp_path):
     run_walk(tmp_path)
     path = RUN.record_path(tmp_path / "results")
