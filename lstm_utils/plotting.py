@@ -10,8 +10,9 @@ from cycler import cycler
 from matplotlib.colors import LogNorm, TwoSlopeNorm
 
 # The parts of a cell (first eight) differ in lightness as well as hue, so that they stay apart
-# for a deuteranope and in grey print; so do the models, and so do the curves of a training run.
-# tests/test_plotting.py measures it.
+# for a deuteranope and in grey print; so do the models, the curves of a training run, and the four
+# for whatever else a figure shows: a function that is drawn, and up to three things compared.
+# A part's colour stands for nothing but that part. tests/test_plotting.py measures it.
 COLOURS = {
     "forget": "#C24800",
     "input": "#0D9457",
@@ -27,6 +28,32 @@ COLOURS = {
     "train": "#1F4E9C",
     "validation": "#E07B00",
     "baseline": "#6E6E6E",
+    "curve": "#8267CD",
+    "first": "#17585F",
+    "second": "#596702",
+    "third": "#D27A8F",
+}
+
+# The same names where the ground is dark (the live figures: #14181E): hues kept, lightness turned.
+COLOURS_ON_DARK = {
+    "forget": "#E2894D",
+    "input": "#45DE96",
+    "candidate": "#F5D453",
+    "output": "#AC469B",
+    "cell": "#6B76D2",
+    "hidden": "#5DBEEA",
+    "gradient": "#FCDFFF",
+    "input_data": "#918E8E",
+    "rnn": "#D98A5F",
+    "lstm": "#6B7FD6",
+    "gru": "#7FD6C8",
+    "train": "#5F86DD",
+    "validation": "#F5B555",
+    "baseline": "#A3A3A3",
+    "curve": "#B582E0",
+    "first": "#3B8888",
+    "second": "#B4CF58",
+    "third": "#F09BB0",
 }
 
 # One scale of letters and one of lines, in pixels at the size at which a figure is meant to be
@@ -52,6 +79,10 @@ _LINES = {
     "train": ("-", "o"),
     "validation": ("--", "s"),
     "baseline": (":", "D"),
+    "curve": ("-", "."),
+    "first": ("-", "o"),
+    "second": ("--", "s"),
+    "third": ("-.", "^"),
 }
 
 _GATE_TITLES = {
@@ -66,6 +97,8 @@ _GATE_TITLES = {
 
 def use_book_style() -> None:
     """Set Matplotlib's defaults for every figure of the book."""
+    size = {name: POINTS * pixels for name, pixels in TYPE_SCALE.items()}
+    weight = {name: POINTS * pixels for name, pixels in LINE_WEIGHTS.items()}
     mpl.rcParams.update(
         {
             "figure.figsize": (7.0, 3.6),  # the page's column is about 700 px wide
@@ -74,24 +107,24 @@ def use_book_style() -> None:
             "figure.facecolor": "white",  # legible on the dark theme too
             "savefig.facecolor": "white",
             "figure.constrained_layout.use": True,
-            "font.size": 10.5,
-            "axes.titlesize": 11,
-            "axes.labelsize": 10.5,
-            "xtick.labelsize": 9.5,
-            "ytick.labelsize": 9.5,
-            "legend.fontsize": 9.5,
+            "font.size": size["text"],
+            "axes.titlesize": size["title"],
+            "axes.labelsize": size["text"],
+            "xtick.labelsize": size["label"],
+            "ytick.labelsize": size["label"],
+            "legend.fontsize": size["label"],
             "legend.frameon": False,
             "axes.edgecolor": "#777777",
-            "axes.linewidth": 0.8,
+            "axes.linewidth": weight["hair"],
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
             "grid.color": "#E3E3E3",
-            "grid.linewidth": 0.7,
+            "grid.linewidth": weight["hair"],
             "xtick.color": "#444444",
             "ytick.color": "#444444",
-            "lines.linewidth": 1.8,
+            "lines.linewidth": weight["curve"],
             "lines.markersize": 5,
             "image.cmap": "cividis",
             "axes.prop_cycle": cycler(

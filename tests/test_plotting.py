@@ -13,6 +13,10 @@ import pytest
 
 from lstm_utils.plotting import (
     COLOURS,
+    COLOURS_ON_DARK,
+    LINE_WEIGHTS,
+    POINTS,
+    TYPE_SCALE,
     gate_traces,
     heat_map,
     line_style,
@@ -21,8 +25,16 @@ from lstm_utils.plotting import (
 )
 
 CELL = ["forget", "input", "candidate", "output", "cell", "hidden", "gradient", "input_data"]
-TOGETHER = [CELL, ["rnn", "lstm", "gru"], ["train", "validation", "baseline"]]
+SERIES = ["curve", "first", "second", "third"]
+TOGETHER = [
+    CELL,
+    ["rnn", "lstm", "gru"],
+    ["train", "validation", "baseline"],
+    [*SERIES, "gradient"],
+]
 PAIRS = [pair for group in TOGETHER for pair in itertools.combinations(group, 2)]
+DARK_GROUND = "#14181E"  # the site's dark theme (pydata-sphinx-theme 0.17), and the live figures'
+PALETTES = pytest.mark.parametrize("palette", [COLOURS, COLOURS_ON_DARK], ids=["light", "dark"])
 
 # linear RGB -> XYZ (IEC 61966-2-1), and the same for a deuteranope (Machado et al. 2009, table 1)
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
@@ -54,15 +66,48 @@ def lab(rgb):
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
+def luminance(colour):
+    return float(TO_XYZ[1] @ linear(colour))
+
+
+def contrast(one, other):
+    """Contrast ratio of WCAG 2.2, from 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@PALETTES
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_colours_drawn_together_differ_for_a_deuteranope(one, other):
-    seen = [lab(DEUTERANOPE @ linear(COLOURS[name])) for name in (one, other)]
+def test_colours_drawn_together_differ_for_a_deuteranope(palette, one, other):
+    seen = [lab(DEUTERANOPE @ linear(palette[name])) for name in (one, other)]
     assert np.linalg.norm(seen[0] - seen[1]) >= 20
 
 
+@PALETTES
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_colours_drawn_together_differ_in_grey_print(one, other):
-    assert abs(lab(linear(COLOURS[one]))[0] - lab(linear(COLOURS[other]))[0]) >= 6
+def test_colours_drawn_together_differ_in_grey_print(palette, one, other):
+    assert abs(lab(linear(palette[one]))[0] - lab(linear(palette[other]))[0]) >= 6
+
+
+@PALETTES
+@pytest.mark.parametrize("name", SERIES)
+def test_what_is_no_part_of_a_cell_has_no_parts_colour(palette, name):
+    parts = [lab(linear(palette[part])) for part in CELL]
+    assert min(np.linalg.norm(lab(linear(palette[name])) - part) for part in parts) >= 18
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_a_line_on_the_dark_ground_has_a_contrast_of_3(name):
+    assert contrast(COLOURS_ON_DARK[name], DARK_GROUND) >= 3
+
+
+def test_each_colour_has_a_variant_for_the_dark_ground():
+    assert list(COLOURS) == list(COLOURS_ON_DARK)
+
+
+def test_the_contrast_is_that_of_wcag():
+    assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)  # WebAIM's example
 
 
 def test_the_colour_test_knows_red_and_green_are_confused():
@@ -83,10 +128,20 @@ def test_an_unknown_name_is_refused_with_the_names_there_are():
         line_style("forgot")
 
 
-def test_a_phone_can_read_the_figures():
+def test_charts_take_their_letters_and_lines_from_the_books_scales():
+    # A figure 7 inches wide is 504 points, and fills a column of 700 pixels.
+    assert pytest.approx(7 * 72 / 700) == POINTS
     assert mpl.rcParams["figure.figsize"][0] <= 7.0
-    assert min(mpl.rcParams[f"{part}.labelsize"] for part in ("xtick", "ytick", "axes")) >= 9
     assert mpl.rcParams["figure.facecolor"] == "white"
+    sizes = {mpl.rcParams[f"{part}.labelsize"] for part in ("xtick", "ytick", "axes")}
+    assert sizes | {mpl.rcParams["font.size"]} <= {POINTS * size for size in TYPE_SCALE.values()}
+    for line in ("axes.linewidth", "grid.linewidth", "lines.linewidth"):
+        assert mpl.rcParams[line] in {POINTS * weight for weight in LINE_WEIGHTS.values()}
+
+
+def test_both_scales_rise_in_steps_that_can_be_seen():
+    for scale, least in ((TYPE_SCALE, 1.09), (LINE_WEIGHTS, 1.2)):
+        assert all(b / a >= least for a, b in itertools.pairwise(scale.values()))
 
 
 def test_loss_curves_take_the_books_colours_and_name_their_axes():
