@@ -145,7 +145,7 @@ def test_code_that_a_translation_shares_has_no_prose_in_the_wrong_language(path)
 @every_chapter
 def test_a_chapter_has_its_parts_in_order(path):
     headings = re.findall(r"(?m)^#{1,2} (.+)$", prose(read(path)))
-    wanted = ["What we verified", "Summary", "Exercises", "Further reading"]
+    wanted = ["What we verified", "Summary", "Test yourself", "Exercises", "Further reading"]
     assert [h for h in headings if h in wanted] == wanted
     opening = read(path).cells[0].source
     assert "What you will be able to do" in opening

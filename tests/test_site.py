@@ -256,6 +256,21 @@ def test_page_follows_the_readers_light_or_dark(tab, address):
     assert not tab.wrong, tab.wrong
 
 
+def test_answers_open_by_keyboard_and_without_scripts(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    for page in (page for page in PAGES if re.match(r"chapters/\d", page)):
+        tab.goto(f"{address}/{page}.html", wait_until="domcontentloaded")
+        answers = tab.locator("#test-yourself details")
+        assert answers.count() >= 6, page
+        assert tab.locator("#test-yourself details[open]").count() == 0, page
+        for answer in answers.all():
+            answer.locator("summary").focus()
+            tab.keyboard.press("Enter")
+            assert answer.locator("p").first.inner_text().startswith(("Yes. ", "No. ")), page
+    context.close()
+
+
 @pytest.mark.parametrize("words", ["forget gate", "기울기 소실"])
 def test_search_finds(words, tab, address):
     tab.goto(f"{address}/search.html?q={words}", wait_until="load")
