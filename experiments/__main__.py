@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .runs import HERE, duration, write_atomically
 
-PROGRAMS = ("cells", "marked_product", "sentiment", "headlines", "machines")
+PROGRAMS = ("cells", "marked_product", "sentiment", "reading", "headlines", "machines")
 LEFT = HERE / "checkpoints" / "programs_left.json"  # what a killed `--again` has still to do
 
 

@@ -22,13 +22,21 @@ from .runs import HERE, write_atomically
 FILES = {
     "marked-product": "marked_product-best.safetensors",
     "sentiment": "sentiment-pretrained.safetensors",
+    "reading": "reading-syllables.safetensors",
     "headlines": "headlines-pretrained.safetensors",
 }
-# Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most.
-STORED_AS = {"marked-product": np.float32, "sentiment": np.float16, "headlines": np.float16}
+# Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most. The
+# model that goes into a page has come as 8-bit integers, made by `to_int8`.
+STORED_AS = {
+    "marked-product": np.float32,
+    "sentiment": np.float16,
+    "reading": np.int8,
+    "headlines": np.float16,
+}
 LICENCES = {
     "marked-product": "MIT; trained on generated sequences",
     "sentiment": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
+    "reading": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
     "headlines": "CC BY-NC-SA 4.0, as the New York Times Comments that it was trained on",
 }
 LARGEST_TOGETHER = 6_000_000  # bytes
@@ -43,12 +51,25 @@ def to_file(arrays, model):
     return to_bytes({name: np.array(a, order="C") for name, a in arrays.items()}, {"model": text})
 
 
+def to_int8(arrays):
+    """Arrays as integers from −127 to 127, and the scale that gives each its size back.
+
+    Returns
+    -------
+    dict of str to int8 array, dict of str to float
+        The scales are float32 numbers, so that every library multiplies by the same.
+    """
+    scales = {name: float(np.float32(np.abs(a).max() / 127)) for name, a in arrays.items()}
+    whole = {name: np.rint(a / scales[name]).astype(np.int8) for name, a in arrays.items()}
+    return whole, scales
+
+
 def keep(name, run, arrays, checkpoints=HERE / "checkpoints", **extras):
     """Hand a trained model over: leave it where this program finds it.
 
     Parameters
     ----------
-    name : {"marked-product", "sentiment", "headlines"}
+    name : {"marked-product", "sentiment", "reading", "headlines"}
     run : experiments.runs.Run
         The run that trained it.
     arrays : dict of str to ndarray

@@ -6,6 +6,7 @@ opens in its framework and in this course's NumPy cells, and gives the same outp
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHA256 = {
     "marked-product": "a277a2ac678244b148541a161bd4d60efd7fb588b4d6520f4370974c455cb2c9",
     "sentiment": "27c0cf0832440572549bdd895bff85b3428aa7feccf0a38aeb577f6adc7fad83",
+    "reading": "aead4786278610e2a329dcb1f6ef9ee8b2597f79483bb74f5a1332c8f0dadeb7",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
 """What each file's SHA-256 must be; `python -m experiments.pretrained` prints new ones."""
@@ -97,9 +99,7 @@ class SentimentModel(Pretrained):
 
     @cached_property
     def _known(self):
-        """Numbers of the n-grams in the order of the table's rows, as `ngram_codes` gives them."""
-        told = (ngram.encode("utf-16-be") for ngram in self.metadata["ngrams"].split("\n"))
-        return np.array([int.from_bytes(ngram, "big") for ngram in told], dtype=np.uint64)
+        return _codes(self.metadata["ngrams"])
 
     def encode(self, texts):
         """Reviews as the network reads them: an `Encoded`."""
@@ -156,6 +156,93 @@ class SentimentModel(Pretrained):
     def predict(self, texts):
         """Probability that each review is positive, float32 (R,), in NumPy."""
         return sigmoid(self.numpy()(self.encode(texts)))
+
+
+class ReadingModel(Pretrained):
+    """Reads a Korean film review syllable by syllable, with an answer after each; from Keras.
+
+    Small enough for a page: its weights are 8-bit numbers and one scale an array. A step is a
+    character of the cleaned review, with a space before and after it; the LSTM reads the sum of
+    the rows of all n-grams that end there.
+    """
+
+    @cached_property
+    def _known(self):
+        return _codes(self.metadata["ngrams"])
+
+    @property
+    def scales(self):
+        """What the integers of each array were multiplied by: a dict of str to float."""
+        return self.metadata["scales"]
+
+    @property
+    def params(self):
+        """The LSTM's `LSTMParameters`, float32."""
+        return self._lstm("forward")
+
+    def encode(self, texts):
+        """Reviews as the network reads them: an `Encoded`."""
+        from .pieces import Encoded, look_up, ngram_pieces
+
+        texts = [unicodedata.normalize("NFC", text) for text in texts]
+        codes, *places = ngram_pieces(texts, "syllable", self.metadata["longest"])
+        return Encoded(look_up(codes, self._known), *places)
+
+    def vectors(self, encoded):
+        """What the LSTM reads, for all steps of all reviews: float32 (N, size)."""
+        return (self.arrays["table"][encoded.ids] * (encoded.ids != 0)[..., None]).sum(axis=1)
+
+    def numpy(self):
+        """The network in NumPy: from an `Encoded` to log odds after each step.
+
+        A list with an array (T,) for each review, float32.
+        """
+        from .pieces import equal_length_batches
+
+        def network(encoded):
+            found, vectors = [None] * len(encoded), self.vectors(encoded)
+            for rows in equal_length_batches(encoded.steps, 500):
+                x = np.stack([vectors[encoded.start[r] : encoded.start[r + 1]] for r in rows])
+                h = lstm_forward(self.params, x).h[:, 1:]
+                scores = (h @ self.arrays["dense/kernel"] + self.arrays["dense/bias"])[..., 0]
+                for row, score in zip(rows, scores, strict=True):
+                    found[row] = score
+            return found
+
+        return network
+
+    def keras(self):
+        """The network as a `keras.Model`: ``model(ids, slots, steps)`` gives scores (B, T)."""
+        from .reviews import PrefixNetwork
+
+        network = PrefixNetwork(*self.arrays["table"].shape, self.metadata["units"])
+        network.build()
+        network.embed.table.set_weights([self.arrays["table"]])
+        network.lstm.set_weights(self._layer("forward"))
+        network.score.set_weights(self._layer("dense"))
+        return network
+
+    def predict(self, texts):
+        """Probability that each review is positive, float32 (R,), in NumPy."""
+        return sigmoid(np.array([scores[-1] for scores in self.numpy()(self.encode(texts))]))
+
+    def read(self, text):
+        """One review, step by step.
+
+        Returns
+        -------
+        characters : str
+            Of the cleaned review, with the space before and after it: T of them.
+        known : bool array (T,)
+            Whether the table holds the character itself.
+        probability : float32 array (T,)
+            That the review is positive, after each.
+        """
+        from .text import clean_review
+
+        encoded = self.encode([text])
+        characters = f" {clean_review(unicodedata.normalize('NFC', text))} "
+        return characters, encoded.ids[:, 0] > 0, sigmoid(self.numpy()(encoded)[0])
 
 
 class HeadlinesModel(Pretrained):
@@ -239,6 +326,12 @@ class HeadlinesModel(Pretrained):
         return [" ".join((prompt + "".join(text)).split()) for text in texts]
 
 
+def _codes(ngrams):
+    """Numbers of n-grams (one a line) in the order of a table's rows, as from `ngram_codes`."""
+    told = (ngram.encode("utf-16-be") for ngram in ngrams.split("\n"))
+    return np.array([int.from_bytes(ngram, "big") for ngram in told], dtype=np.uint64)
+
+
 def _log_sum(scores):
     """log Σ exp over the last axis, without overflow."""
     top = scores.max(axis=-1, keepdims=True)
@@ -248,6 +341,7 @@ def _log_sum(scores):
 _MODELS = {
     "marked-product": MarkedProductModel,
     "sentiment": SentimentModel,
+    "reading": ReadingModel,
     "headlines": HeadlinesModel,
 }
 
@@ -257,11 +351,11 @@ def load_pretrained(name):
 
     Parameters
     ----------
-    name : {"marked-product", "sentiment", "headlines"}
+    name : {"marked-product", "sentiment", "reading", "headlines"}
 
     Returns
     -------
-    MarkedProductModel, SentimentModel or HeadlinesModel
+    MarkedProductModel, SentimentModel, ReadingModel or HeadlinesModel
 
     Raises
     ------
@@ -296,6 +390,8 @@ def weights_path(name):
 def read_weights(name, content):
     """Open a file of weights without the check of its SHA-256; arrays become float32.
 
+    Integers are multiplied by their array's scale, which the description holds.
+
     Parameters
     ----------
     name : str
@@ -308,5 +404,8 @@ def read_weights(name, content):
     """
     # The format: the header's length in 8 bytes, the header in JSON, the arrays.
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    told = json.loads(header["__metadata__"]["model"])
     arrays = {key: a.astype(np.float32) for key, a in sorted(arrays_of(content).items())}
-    return _MODELS[name](name, arrays, json.loads(header["__metadata__"]["model"]))
+    for key, scale in told.get("scales", {}).items():
+        arrays[key] *= np.float32(scale)
+    return _MODELS[name](name, arrays, told)

@@ -94,8 +94,40 @@ class ReviewNetwork(keras.Model):
         summary = pooled(states) if self.pool else states
         return self.score(self.drop_summary(summary, training=training))[:, 0]
 
+    def losses(self, target, scores):
+        """Cross-entropy of each review, shape (B,)."""
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=scores)
+
     def call(self, ids, slots, steps, training=False):
         return self.read(self.vectors(ids, slots, steps), training=training)
+
+
+class PrefixNetwork(ReviewNetwork):
+    """Reads from left to right and gives a score after each step: one for every prefix.
+
+    Parameters are those of `ReviewNetwork` without the two that prefixes leave no choice about.
+    """
+
+    def __init__(self, rows, size, units, dropout=0.0, scale=0.05):
+        super().__init__(rows, size, units, False, True, dropout, scale)
+
+    def build(self, input_shape=None):
+        """Make all weights; their shapes depend on no input."""
+        self.embed.build()
+        self.lstm.build((None, None, self.size))
+        self.score.build((None, self.lstm.units))
+        self.built = True
+
+    def read(self, vectors, training=False):
+        """Scores, shape (B, T), of reviews given as vectors (B, T, size)."""
+        states = self.lstm(self.drop_input(vectors, training=training))
+        return self.score(self.drop_summary(states, training=training))[..., 0]
+
+    def losses(self, target, scores):
+        """Half for the whole review, half for the mean over its prefixes: shape (B,)."""
+        every = tf.broadcast_to(target[:, None], tf.shape(scores))
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=every, logits=scores)
+        return (losses[:, -1] + tf.reduce_mean(losses, axis=1)) / 2
 
 
 class RowAdam(keras.optimizers.Adam):
@@ -134,7 +166,7 @@ class Trainer:
 
     Parameters
     ----------
-    network : ReviewNetwork
+    network : ReviewNetwork or PrefixNetwork
     piece_dropout : float
         Share of the pieces (n-grams or tokens) that are left out of a training batch.
     smoothing : float
@@ -168,8 +200,7 @@ class Trainer:
         with tf.GradientTape() as tape:
             vectors = self.network.vectors(ids, slots, steps) / (1 - self.piece_dropout)
             scores = self.network.read(vectors, training=True)
-            losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=scores)
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_mean(self.network.losses(target, scores))
         weights = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, [w.value for w in weights]), weights)
         return loss
@@ -199,12 +230,16 @@ class Trainer:
             weight.assign(average)
             average.assign(own)
 
+    def scores_of_batch(self, ids, slots, steps):
+        """What the network gives for a batch of `Encoded.batch`, as an array."""
+        return self._predict(*map(tf.constant, (ids, slots, steps))).numpy()
+
     def scores(self, encoded, rows=None, batch_size=1000):
         """Log odds that each review is positive, float32, in the order of `rows`."""
         rows = np.arange(len(encoded)) if rows is None else np.asarray(rows)
         found = np.zeros(len(encoded), dtype=np.float32)
         for part in equal_length_batches(encoded.steps, batch_size, rows=rows):
-            found[part] = self._predict(*map(tf.constant, encoded.batch(part))).numpy()
+            found[part] = self.scores_of_batch(*encoded.batch(part))
         return found[rows]
 
     def state(self):

@@ -7,10 +7,14 @@ import shutil
 import struct
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from experiments import pretrained as maker
 from experiments.runs import Run, sha256
@@ -61,6 +65,33 @@ def test_the_sentiment_model_gives_the_same_in_keras_and_numpy(reviews):
     assert relative(model.numpy()(encoded), scores) < 1e-5
     probability = model.predict([*reviews, "", "굿"])
     np.testing.assert_allclose(probability, 1 / (1 + np.exp(-scores)), atol=1e-5)
+
+
+def test_the_reading_model_gives_the_same_in_keras_and_numpy_after_each_step(reviews):
+    from lstm_utils.reviews import equal_length_batches
+
+    model = load_pretrained("reading")
+    texts = [*reviews, "", "굿", "😀 뷁!", unicodedata.normalize("NFD", reviews[0])]
+    encoded, network = model.encode(texts), model.keras()
+    ours, probability = model.numpy()(encoded), model.predict(texts)
+    for rows in equal_length_batches(encoded.steps, 500):
+        theirs = network(*encoded.batch(rows)).numpy()
+        np.testing.assert_allclose([ours[row] for row in rows], theirs, atol=1e-5)
+        np.testing.assert_allclose(probability[rows], 1 / (1 + np.exp(-theirs[:, -1])), atol=1e-5)
+    assert probability[-1] == probability[0], "letters that were taken apart are put together"
+
+
+def test_what_the_reading_model_says_of_a_prefix_does_not_know_the_rest():
+    model, text = load_pretrained("reading"), "처음엔 지루했는데 마지막에 펑펑 울었어요"
+    characters, known, p = model.read(text)
+    assert characters == f" {text} "
+    assert known.all()
+    for end in (1, 3, 8, 14):
+        np.testing.assert_allclose(model.read(text[:end])[2][:-1], p[: end + 1], atol=1e-6)
+    assert p[-1] == model.predict([text])[0]
+    characters, known, p = model.read("😀 뷁")
+    assert (characters, known.tolist()) == (" 뷁 ", [True, False, True])
+    assert len(model.read("")[2]) == 2
 
 
 def test_the_headlines_model_gives_the_same_in_pytorch_and_numpy(headlines):
@@ -136,6 +167,14 @@ def test_the_sentiment_model_scores_as_its_record_says():
     assert right.mean() == pytest.approx(model.record()["metrics"]["accuracy"], abs=0.02)
 
 
+def test_the_reading_model_scores_as_its_record_says():
+    model, reviews = load_pretrained("reading"), corpora.load_nsmc("test")
+    if not same_file(model.record(), reviews.path):
+        pytest.skip("another corpus than the one of the record")
+    right = (model.predict(reviews.texts) > 0.5) == reviews.labels
+    assert right.mean() == pytest.approx(model.record()["metrics"]["accuracy"], abs=1e-4)
+
+
 def test_the_headlines_model_scores_as_its_record_says():
     from experiments.headlines import load_corpus
     from lstm_utils.ngrams import bits_per_character
@@ -163,7 +202,7 @@ def test_a_file_is_arrays_and_a_description_and_nothing_else(name):
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
     assert set(header.pop("__metadata__")) == {"model"}
-    assert {entry["dtype"] for entry in header.values()} <= {"F16", "F32"}
+    assert {entry["dtype"] for entry in header.values()} <= {"F16", "F32", "I8"}
     ends = sorted(entry["data_offsets"] for entry in header.values())
     assert [a for a, _ in ends] == [0, *[b for _, b in ends[:-1]]]
     assert 8 + length + ends[-1][1] == len(content)
@@ -182,7 +221,7 @@ def test_a_model_says_where_it_comes_from(name):
 
 
 def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(ValueError, match="'bert'; there are marked-product, sentiment, headlines"):
+    with pytest.raises(ValueError, match="'bert'; there are marked-product, sentiment, reading"):
         load_pretrained("bert")
 
 
@@ -239,6 +278,25 @@ def test_what_is_kept_comes_back(tmp_path):
     assert told["words"] == ["굿", "재미"]
     for name, array in arrays.items():
         np.testing.assert_array_equal(model.arrays[name], array.astype(np.float16))
+
+
+@settings(max_examples=50)
+@given(arrays(np.float32, (4, 3), elements=st.floats(-1e3, 1e3, width=32)))
+def test_integers_and_their_scale_give_an_array_back_to_half_a_step(array):
+    array[0, 0] = 1000  # an array of zeros has no scale
+    whole, scales = maker.to_int8({"table": array})
+    assert whole["table"].dtype == np.int8
+    back = whole["table"] * np.float32(scales["table"])
+    assert np.abs(back - array).max() <= scales["table"] / 2 * (1 + 1e-5)
+
+
+def test_integers_are_multiplied_by_their_scale_when_they_are_read(tmp_path):
+    whole, scales = maker.to_int8(toy_arrays())
+    maker.keep("reading", RUN, whole, tmp_path, scales=scales)
+    maker.export("reading", tmp_path, tmp_path / "out.safetensors")
+    model = read_weights("reading", (tmp_path / "out.safetensors").read_bytes())
+    for name, array in toy_arrays().items():
+        np.testing.assert_allclose(model.arrays[name], array, atol=scales[name] * 0.501)
 
 
 def test_the_same_checkpoint_makes_the_same_bytes_in_any_process(tmp_path):

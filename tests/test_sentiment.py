@@ -71,6 +71,52 @@ def test_pairs_of_characters_share_a_step(reviews):
     assert step.tolist() == [0, 0, 1, 1, 0, 0, 1]
 
 
+def test_a_small_vocabulary_holds_what_leans(reviews):
+    """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
+    from lstm_utils.pieces import leaning_codes
+
+    texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
+    codes, _, start = reviews.ngram_pieces(texts, by="syllable", longest=2)
+    review = np.repeat(np.arange(4), np.diff(start))
+
+    def kept(at_most, min_count):
+        found = leaning_codes(codes, review, labels, at_most, min_count)
+        assert (np.sort(found) == found).all()
+        return set(ngrams_of_codes(found))
+
+    single = {" ", "굿", "망", "영", "화"}
+    assert kept(5, 1) == single
+    # " 굿", "굿 ", " 망" and "망 " lean by 2 / √2 / 2; " 영", "영화" and "화 " by 0.5 / √3
+    assert kept(9, 2) == single | {" 굿", "굿 ", " 망", "망 "}
+    assert kept(100, 2) == single | {" 굿", "굿 ", " 망", "망 ", " 영", "영화", "화 "}
+    assert kept(100, 3) == {" ", "굿", "영", "화"} | {" 영", "영화", "화 "}
+
+
+def test_a_prefix_network_is_keras_own_and_judges_every_prefix(reviews):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    network = reviews.PrefixNetwork(20, 5, 4)
+    network.build()
+    own = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(20, 5),
+            keras.layers.LSTM(4, return_sequences=True),
+            keras.layers.Dense(1),
+        ]
+    )
+    own.set_weights(network.get_weights())
+    ids = np.random.default_rng(0).integers(1, 20, (3, 6))
+    encoded = reviews.Encoded.from_ids(ids.tolist())
+    scores = network(*encoded.batch([0, 1, 2])).numpy()
+    assert np.abs(own(ids)[..., 0] - scores).max() < 1e-6
+    labels = np.array([1.0, 0.0, 1.0], np.float32)
+    per_step = np.logaddexp(0, np.where(labels[:, None] == 1, -scores, scores))
+    expected = (per_step[:, -1] + per_step.mean(axis=1)) / 2
+    assert np.abs(network.losses(labels, scores).numpy() - expected).max() < 1e-6
+
+
 @given(KOREAN)
 def test_codes_give_their_ngrams_back(text):
     codes = ngram_codes(text)
