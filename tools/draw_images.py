@@ -30,8 +30,11 @@ def draw_cover():
 
 
 if __name__ == "__main__":
+    from live_stills import draw_stills  # a file beside this one; it needs a browser
+
     mpl.use("agg")
     use_book_style()
     mpl.rcParams["svg.hashsalt"] = "lstm-book"
     draw_cell()
     draw_cover()
+    draw_stills()

@@ -1,0 +1,13 @@
+"""Figures that compute in the page: HTML with its own style, still and script, and no server.
+
+Each function returns a `LiveFigure`, which a notebook shows as the last line of a cell: its HTML
+asks for nothing outside itself. With scripts off it is a still image with a sentence.
+"""
+
+from ._step_size import step_size
+from .frame import FOLDER, LiveFigure
+
+__all__ = ["FIGURES", "FOLDER", "LiveFigure", "step_size"]
+
+FIGURES = {"step-size": step_size}
+"""Each figure's function by its name, which is that of its files too."""

@@ -1,0 +1,182 @@
+"""The frame of the live figures: HTML with its own style, still and script, and no server."""
+
+import hashlib
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class LiveFigure:
+    """One live figure: `html` stands for itself on any page; a notebook shows it.
+
+    Parameters
+    ----------
+    name : str
+        As in the file names, "step-size".
+    html : str
+    """
+
+    name: str
+    html: str = field(repr=False)
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return f"<live figure {self.name}>"
+
+
+# --- The controls -------------------------------------------------------------------------
+# HTML that core.js finds by `data-name`. A figure may add any native control of its own.
+
+
+def slider(name, label, low, high, step, value, colour=None):
+    """Return a slider with its label and the place where its value is written."""
+    accent = f' style="--live-accent:var(--live-{colour})"' if colour else ""
+    return (
+        f'<div class="live-control"{accent}><label><span>{label}</span>'
+        f'<input type="range" data-name="{name}" min="{low}" max="{high}" step="{step}" '
+        f'value="{value}"></label><output aria-live="off">{value}</output></div>'
+    )
+
+
+def choice(name, label, options):
+    """Return a drop-down list; `options` maps each value to its text, the first is chosen."""
+    texts = "".join(f'<option value="{key}">{text}</option>' for key, text in options.items())
+    texts = texts.replace("<option", "<option selected", 1)
+    return (
+        f'<div class="live-control"><label><span>{label}</span>'
+        f'<select data-name="{name}">{texts}</select></label></div>'
+    )
+
+
+def buttons(label, texts):
+    """Return a row of buttons; `texts` maps each button's name to its text."""
+    row = "".join(
+        f'<button type="button" data-name="{name}">{text}</button>' for name, text in texts.items()
+    )
+    return (
+        f'<div class="live-group" role="group" aria-label="{label}"><span>{label}</span>{row}</div>'
+    )
+
+
+# --- The frame ----------------------------------------------------------------------------
+
+
+def assemble(
+    name,
+    *,
+    question,
+    shows,
+    moves,
+    controls,
+    after=(),
+    data=None,
+    heights=(380, 420),
+    lines=(3, 5),
+    beside=False,
+    note="",
+):
+    """Put one figure's HTML together.
+
+    Parameters
+    ----------
+    name : str
+        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg.
+    question : str
+        What the figure answers: its title.
+    shows : str
+        The drawing in a sentence, for those who do not see it.
+    moves : str
+        What can be done with the figure where scripts are on, in a sentence.
+    controls : list of str
+        HTML from `slider`, `choice`, `buttons` and the like.
+    after : list of str
+        Likewise, for what stands under the drawing: on a phone, many controls above it would
+        push it out of view.
+    data : object, optional
+        What the script is given; anything that JSON can say.
+    heights : (int, int)
+        Of the drawing, in pixels, where the figure is wider than 520 pixels and where it is not.
+    lines : (int, int)
+        Lines of text to reserve for the reading, likewise.
+    beside : bool
+        Whether the controls stand beside the drawing where there is room.
+    note : str
+        HTML of a line in small print.
+
+    Returns
+    -------
+    LiveFigure
+    """
+    data = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    key = hashlib.sha256(data.encode()).hexdigest()[:8]
+    wide, narrow = (_still(name, suffix, shows) for suffix in ("", "-narrow"))
+    size = (
+        f"--live-wide:{heights[0]}px;--live-narrow:{heights[1]}px;"
+        f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
+    )
+    script = squeeze(_read("core.js")) + squeeze(_read(f"{name}.js"))
+    parts = [
+        f'<figure class="lstm-live" data-figure="{name}" data-key="{key}" style="{size}" '
+        f'aria-label="{html.escape(question)}">',
+        f"<style>{squeeze_css(_read('live.css'))}{_palette()}</style>",
+        "<noscript><style>.lstm-live .live-controls{display:none!important}</style></noscript>",
+        f'<p class="live-question">{question}</p>',
+        f'<div class="{"live-beside" if beside else "live-below"}">',
+        f'<div class="live-controls">{"".join(controls)}</div>',
+        f'<div class="live-stage">{wide}{narrow}</div></div>',
+        f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
+        f'<p class="live-reading" aria-live="polite">{_reading(name)}</p>',
+        f'<p class="live-note">{note}</p>' if note else "",
+        f'<noscript><p class="live-off">With scripts on, this figure moves. {moves}</p></noscript>',
+        f'<script>(() => {{\n{script}liveFigure("{name}","{key}",{data},build);\n}})();</script>',
+        "</figure>",
+    ]
+    return LiveFigure(name, "\n".join(part for part in parts if part) + "\n")
+
+
+def squeeze(script):
+    """Drop the comment lines and the indentation of a script, which readers find in its file."""
+    lines = (line.strip() for line in script.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+
+
+def squeeze_css(style):
+    """Drop a style sheet's comments and line breaks."""
+    return re.sub(r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)).strip()
+
+
+def _read(file):
+    return (FOLDER / file).read_text(encoding="utf-8")
+
+
+def _palette():
+    """Each colour of the book as `--live-NAME`, in light and in dark."""
+    pairs = (f"--live-{k}:light-dark({COLOURS[k]},{COLOURS_ON_DARK[k]})" for k in COLOURS)
+    return f".lstm-live{{{';'.join(pairs)}}}"
+
+
+def _still(name, suffix, shows):
+    """Return the still to stand in the page, without the reading that its file carries."""
+    file = FOLDER / "stills" / f"{name}{suffix}.svg"
+    if not file.exists():
+        return ""
+    drawing = re.sub(r"<desc>.*?</desc>", "", file.read_text(encoding="utf-8")).strip()
+    kind = "narrow" if suffix else "wide"
+    return drawing.replace(
+        "<svg ", f'<svg class="live-still-{kind}" role="img" aria-label="{html.escape(shows)}" ', 1
+    )
+
+
+def _reading(name):
+    file = FOLDER / "stills" / f"{name}.svg"
+    found = file.exists() and re.search(r"<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
+    return found[1] if found else ""

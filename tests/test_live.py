@@ -1,0 +1,378 @@
+"""The live figures: their arithmetic against NumPy, and each of them driven in a browser."""
+
+import base64
+import re
+
+import numpy as np
+import pytest
+
+from lstm_utils import live
+from lstm_utils.cells import (
+    init_lstm,
+    init_rnn,
+    lstm_backward,
+    lstm_forward,
+    lstm_step,
+    rnn_backward,
+    rnn_forward,
+)
+from tests.test_site import CHROMIUM, FLAGS
+from tools.live_stills import WIDTHS, still
+
+every_figure = pytest.mark.parametrize("name", live.FIGURES)
+CORE = (live.FOLDER / "core.js").read_text(encoding="utf-8")
+
+
+# For this module only: an open Playwright holds the event loop that a notebook's kernel needs.
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: the live figures were not driven")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def page_of(*figures, body=""):
+    """Return a page with nothing but these figures on it."""
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>live</title>'
+    return f"{head}<body {body}>" + "".join(figure.html for figure in figures)
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open figures from a file, as a reader with no server does; nothing may go wrong there."""
+    contexts, wrong = [], []
+
+    def open_page(*figures, body="", width=760, height=900, **context):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+        file = tmp_path / f"live{len(contexts)}.html"
+        file.write_text(page_of(*figures, body=body), encoding="utf-8")
+        page.on(
+            "request",
+            lambda request: request.url == file.as_uri() or wrong.append(f"asked {request.url}"),
+        )
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong, wrong
+
+
+def drive(page, code, *arguments):
+    """Call a function of the page's figure: drive(page, "figure => figure.live.state()")."""
+    return page.locator("figure.lstm-live").first.evaluate(code, *arguments)
+
+
+# --- The arithmetic of core.js ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def core(browser):
+    """Open an empty page that knows core.js."""
+    page = browser.new_page()
+    page.add_script_tag(content=CORE)
+    yield page
+    page.close()
+
+
+def flat(array):
+    return np.asarray(array, dtype=np.float64).ravel().tolist()
+
+
+def gap(theirs, ours):
+    """Return the largest difference, in units of the larger of 1 and the reference's size."""
+    ours = np.asarray(ours).ravel()
+    theirs = np.array(theirs, dtype=np.float64)
+    assert theirs.shape == ours.shape
+    return float(np.max(np.abs(theirs - ours) / np.maximum(1.0, np.abs(ours))))
+
+
+def random_sequences(n):
+    """Yield sizes, a generator and the inputs of `n` random sequences."""
+    rng = np.random.default_rng(20)
+    for _ in range(n):
+        size, width, steps = rng.integers(1, 7), rng.integers(1, 5), rng.integers(1, 12)
+        yield (
+            rng,
+            int(width),
+            int(size),
+            rng.normal(size=(1, steps, width)) * rng.uniform(0.1, 3),
+            rng.normal(size=(1, steps, size)),
+        )
+
+
+def test_the_rnn_of_the_page_is_the_packages_forward_and_backward(core):
+    cases, expected = [], []
+    for rng, width, size, x, dh in random_sequences(200):
+        params = init_rnn(width, size, rng, scale=rng.uniform(0.1, 2))
+        h0 = rng.normal(size=(1, size))
+        trace = rnn_forward(params, x, h0)
+        back = rnn_backward(params, trace, dh)
+        weights = {"W_xh": params.W_xh, "W_hh": params.W_hh, "b": params.b}
+        cases.append(
+            {"D": width, "H": size, "x": flat(x), "dh": flat(dh), "h0": flat(h0)}
+            | {name: flat(value) for name, value in weights.items()}
+        )
+        expected.append(
+            {"h": trace.h, "x": back.x, "h0": back.h0}
+            | {f"d{name}": getattr(back.params, name) for name in weights}
+        )
+    found = core.evaluate(
+        """cases => cases.map(({ D, H, ...numbers }) => {
+            const n = Object.fromEntries(
+                Object.entries(numbers).map(([k, v]) => [k, Float64Array.from(v)]));
+            const p = { D, H, W_xh: n.W_xh, W_hh: n.W_hh, b: n.b };
+            const trace = rnnForward(p, n.x, n.h0);
+            const back = rnnBackward(p, trace, n.dh);
+            return { h: [...trace.h], x: [...back.x], h0: [...back.h0],
+                     dW_xh: [...back.W_xh], dW_hh: [...back.W_hh], db: [...back.b] };
+        })""",
+        cases,
+    )
+    for theirs, ours in zip(found, expected, strict=True):
+        assert max(gap(theirs[name], ours[name]) for name in ours) < 1e-12
+
+
+def test_the_lstm_of_the_page_is_the_packages_forward_and_backward(core):
+    cases, expected = [], []
+    for rng, width, size, x, dh in random_sequences(200):
+        params = init_lstm(width, size, rng, forget_bias=rng.normal(), scale=rng.uniform(0.1, 2))
+        h0, c0, dc = rng.normal(size=(3, 1, size))
+        trace = lstm_forward(params, x, h0, c0)
+        back = lstm_backward(params, trace, dh, dc)
+        numbers = {"W": params.W, "b": params.b, "x": x, "dh": dh, "h0": h0, "c0": c0, "dc": dc}
+        cases.append({"D": width, "H": size} | {k: flat(v) for k, v in numbers.items()})
+        expected.append(
+            {name: getattr(trace, name) for name in "figoch"}
+            | {"dx": back.x, "dh0": back.h0, "dc0": back.c0}
+            | {"dW": back.params.W, "db": back.params.b}
+            | {f"one_{k}": v for k, v in vars(lstm_step(params, x[:, 0], h0, c0)).items()}
+        )
+    found = core.evaluate(
+        """cases => cases.map(({ D, H, ...numbers }) => {
+            const n = Object.fromEntries(
+                Object.entries(numbers).map(([k, v]) => [k, Float64Array.from(v)]));
+            const p = { D, H, W: n.W, b: n.b };
+            const trace = lstmForward(p, n.x, n.h0, n.c0);
+            const back = lstmBackward(p, trace, n.dh, n.dc);
+            const step = lstmStep(p, n.x.subarray(0, D), n.h0, n.c0);
+            const all = {};
+            for (const k of "figoch") { all[k] = [...trace[k]]; all["one_" + k] = [...step[k]]; }
+            for (const k of ["x", "h0", "c0", "W", "b"]) all["d" + k] = [...back[k]];
+            return all;
+        })""",
+        cases,
+    )
+    for theirs, ours in zip(found, expected, strict=True):
+        assert max(gap(theirs[name], ours[name]) for name in ours) < 1e-12
+
+
+def test_the_random_numbers_of_the_page_are_numpys(core):
+    for seed in (0, 7, 2**40):
+        rng = np.random.default_rng(seed)
+        start = rng.bit_generator.state["state"]
+        found = core.evaluate(
+            """([state, inc]) => {
+                const random = pcg64(state, inc);
+                return Array.from({ length: 300 }, random);
+            }""",
+            [str(start["state"]), str(start["inc"])],
+        )
+        assert found == rng.random(300).tolist()
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_weights_arrive_in_the_page_bit_by_bit(core, kind):
+    numbers = np.random.default_rng(1).normal(size=50).astype(kind)
+    text = base64.b64encode(numbers.astype(f"<f{numbers.itemsize}").tobytes()).decode()
+    code = "([text, kind]) => [...floatsOf(text, kind)]"
+    assert core.evaluate(code, [text, kind]) == flat(numbers)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (41.234, "41"),
+        (-0.0213, "−0.021"),
+        (3.14e-7, "3.1 × 10⁻⁷"),
+        (9.96e-5, "1.0 × 10⁻⁴"),
+        (123456789, "1.2 × 10⁸"),
+        (0.999, "1.0"),
+    ],
+)
+def test_a_number_of_any_size_is_written_for_a_reader(core, number, text):
+    assert core.evaluate("x => short(x)", number) == text
+
+
+def test_a_small_negative_number_is_not_written_as_minus_zero(core):
+    assert core.evaluate("[-0.004, -0.006, -Infinity].map(x => fixed(x))") == [
+        "0.00",
+        "−0.01",
+        "−∞",
+    ]
+
+
+# --- What holds of every figure -----------------------------------------------------------
+
+
+@every_figure
+def test_a_figure_stands_for_itself_and_is_small(name):
+    figure = live.FIGURES[name]()
+    assert figure.name == name
+    assert figure._repr_html_() == figure.html == live.FIGURES[name]().html
+    assert repr(figure) == f"<live figure {name}>"
+    # Addresses: SVG's namespace is a name, and nothing is fetched from it.
+    assert set(re.findall(r"https?://[^\s\"']+", figure.html)) <= {"http://www.w3.org/2000/svg"}
+    assert not re.findall(r'\b(?:src|href|id)="|\burl\(|@import|\bfetch\(', figure.html)
+    code = re.sub(r'(liveFigure\("[^"]+","[^"]+",).*(,build\);)', r"\1\2", figure.html)
+    assert len(code.encode()) < 60_000
+
+
+@every_figure
+def test_the_still_is_what_the_page_draws_first(name, browser):
+    page = browser.new_page(color_scheme="light")
+    for suffix, width in WIDTHS.items():
+        kept = (live.FOLDER / "stills" / f"{name}{suffix}.svg").read_text(encoding="utf-8")
+        assert still(page, live.FIGURES[name](), width) == kept, "python tools/draw_images.py"
+    page.close()
+
+
+@every_figure
+@pytest.mark.parametrize("width", [330, 760])
+def test_nothing_moves_when_the_script_starts(name, browser, width):
+    """With scripts and without, everything but the sentence for those without is in its place."""
+    boxes = []
+    for scripts in (True, False):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        )
+        page = context.new_page()
+        # Where scripts are off, the controls go; here they stay, to be compared.
+        page.set_content(re.sub(r"<noscript>.*?</noscript>", "", page_of(live.FIGURES[name]())))
+        parts = page.locator("figure.lstm-live, .live-controls, .live-stage, .live-reading").all()
+        boxes.append([part.bounding_box() for part in parts])
+        context.close()
+    assert len(boxes[0]) == 4
+    assert boxes[0] == boxes[1]
+
+
+@every_figure
+def test_without_scripts_there_is_a_still_and_a_sentence(name, open_page):
+    page = open_page(live.FIGURES[name](), java_script_enabled=False)
+    pictures = page.locator(".live-stage svg[role=img]").locator("visible=true")
+    assert pictures.count() == 1
+    assert len(pictures.get_attribute("aria-label").split()) >= 10
+    assert pictures.bounding_box()["height"] > 150
+    assert len(page.locator(".live-reading").inner_text().split()) >= 10
+    assert page.locator(".live-off").is_visible()
+    assert not page.locator(".live-controls").is_visible()
+
+
+@every_figure
+def test_every_control_has_a_name_and_moves_by_keyboard(name, open_page):
+    page = open_page(live.FIGURES[name]())
+    for slider in page.locator("input[type=range]").all():
+        slider.focus()
+        before = (slider.input_value(), drive(page, "figure => figure.live.state().reading"))
+        page.keyboard.press("ArrowRight")
+        if slider.input_value() == before[0]:  # at its end already
+            page.keyboard.press("ArrowLeft")
+        assert slider.input_value() != before[0]
+        shown = slider.locator("xpath=ancestor::*[@class='live-control']").locator("output")
+        assert shown.inner_text() == slider.get_attribute("aria-valuetext")
+        assert slider.bounding_box()["height"] >= 24
+    for control in page.locator("[data-name]").all():
+        named = control.evaluate("c => c.labels?.[0]?.textContent ?? c.textContent")
+        assert named.strip(), control.get_attribute("data-name")
+
+
+@every_figure
+def test_two_of_a_kind_on_one_page_keep_their_own_values(name, open_page):
+    figure = live.FIGURES[name]()
+    page = open_page(figure, figure)
+    sliders = page.locator("figure.lstm-live >> nth=0 >> input[type=range]").first
+    other = page.locator("figure.lstm-live").nth(1)
+    before = other.evaluate("figure => JSON.stringify(figure.live.state())")
+    sliders.focus()
+    page.keyboard.press("ArrowRight")
+    assert other.evaluate("figure => JSON.stringify(figure.live.state())") == before
+    assert page.locator(".live-drawing").count() == 2
+
+
+@every_figure
+@pytest.mark.parametrize("width", [330, 520, 760, 1440])
+def test_letters_are_large_enough_and_nothing_scrolls(name, open_page, width):
+    page = open_page(live.FIGURES[name](), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    smallest = drive(
+        page,
+        """figure => Math.min(...[...figure.querySelectorAll("svg text")].map(text =>
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))""",
+    )
+    assert smallest >= 11
+    outside = drive(
+        page,
+        """figure => {
+            const box = figure.getBoundingClientRect();
+            return [...figure.querySelectorAll("svg text")].filter(text => {
+                const here = text.getBoundingClientRect();
+                return here.left < box.left || here.right > box.right;
+            }).map(text => text.textContent);
+        }""",
+    )
+    assert not outside
+
+
+HOSTS = {
+    "the book's site": ("document.documentElement.dataset.theme = '{}'", "light", "dark"),
+    "JupyterLab": ("document.body.dataset.jpThemeLight = '{}'", "true", "false"),
+    "Colab": ("document.documentElement.setAttribute('theme', '{}')", "light", "dark"),
+    "VS Code": ("document.body.className = '{}'", "vscode-light", "vscode-dark"),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_figure_follows_the_light_or_dark_of_its_host(host, open_page):
+    """Against the browser's own preference, so that the host is seen to decide."""
+    switch, light, dark = HOSTS[host]
+    for preference, said in (("dark", light), ("light", dark)):
+        page = open_page(live.step_size(), color_scheme=preference)
+        page.evaluate(switch.format(said))
+        background = drive(page, "figure => getComputedStyle(figure).backgroundColor")
+        assert background == ("rgb(255, 255, 255)" if said == light else "rgb(20, 24, 30)")
+
+
+def test_html_that_is_rendered_twice_starts_each_figure_once(open_page):
+    """JupyterLab sets an output's HTML and runs its scripts itself, perhaps again later."""
+    figure = live.step_size()
+    page = open_page(figure)
+    page.evaluate(
+        """html => {
+            const output = document.body.appendChild(document.createElement("div"));
+            output.innerHTML = html;
+            for (const still of output.querySelectorAll("script")) {
+                const script = document.createElement("script");
+                script.textContent = still.textContent;
+                still.replaceWith(script);
+            }
+            const again = document.createElement("script");
+            again.textContent = output.querySelector("script").textContent;
+            document.body.append(again);
+        }""",
+        figure.html,
+    )
+    assert page.locator(".live-drawing").count() == 2
+    second = page.locator("figure.lstm-live").nth(1)
+    second.get_by_role("button", name="settle").click()
+    assert second.evaluate("figure => figure.live.values.mu") == 0.04
+    assert drive(page, "figure => figure.live.values.mu") == 0.123
