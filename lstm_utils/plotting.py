@@ -104,6 +104,7 @@ def use_book_style() -> None:
             "figure.figsize": (7.0, 3.6),  # the page's column is about 700 px wide
             "figure.dpi": 150,  # crisp on a dense screen, small as a file
             "savefig.dpi": 150,
+            "savefig.pad_inches": 0.04,  # a phone's width is for the figure
             "figure.facecolor": "white",  # legible on the dark theme too
             "savefig.facecolor": "white",
             "figure.constrained_layout.use": True,
