@@ -16,6 +16,22 @@ window.addEventListener("load", () => {
   document.addEventListener("click", () => requestAnimationFrame(markWideFormulas));
 });
 
+// What scrolls has to scroll by keyboard too. pydata-sphinx-theme 0.17.1 sees to code, outputs and
+// tables, but not to formulas, nor to what stands in a solution that opens later.
+function makeScrollersReachable() {
+  const scrollers = ".math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(scrollers)) {
+    const scrolls = box.scrollWidth > box.clientWidth && /auto|scroll/.test(getComputedStyle(box).overflowX);
+    if (scrolls) box.tabIndex = 0;
+    else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+  }
+}
+window.addEventListener("load", () => {
+  setTimeout(makeScrollersReachable, 100);
+  window.addEventListener("resize", () => setTimeout(makeScrollersReachable, 400));
+  document.addEventListener("toggle", makeScrollersReachable, true);
+});
+
 // sphinx-book-theme 1.3.0 keeps a page's buttons inside its [role=main], which Sphinx 7.4 takes
 // for the text: without this, a search result quotes ".ipynb .pdf" before the first line.
 document.addEventListener("DOMContentLoaded", () => {
