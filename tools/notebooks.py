@@ -1,5 +1,7 @@
 """Execute notebooks in place, seal their stored outputs, and show what changed in them.
 
+`refresh` renews the live figures alone, after an edit of their scripts or styles.
+
 A seal is a checksum, in the notebook's metadata, over every code cell's source and outputs. The
 suite recomputes it, so that neither an output edited by hand nor a source edited without
 executing it again goes unnoticed, also in the cells that re-execution does not compare.
@@ -8,6 +10,7 @@ executing it again goes unnoticed, also in the cells that re-execution does not 
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +19,7 @@ from pathlib import Path
 import nbformat
 
 SEAL = "outputs_sha256"
+HTML = "text/html"
 
 
 def seal_of(notebook):
@@ -75,9 +79,44 @@ def execute(path):
     print(f"{path}: {seconds:.0f} s")
 
 
+def live_figure_of(cell):
+    """Return the output of a cell that shows a live figure, or None."""
+    shown = [o for o in cell.get("outputs", []) if "lstm-live" in o.get("data", {}).get(HTML, "")]
+    return shown[0] if shown else None
+
+
+def made_by(cell):
+    """Make the live figure of a cell afresh, by the call that is its last line."""
+    from lstm_utils import live
+
+    (call,) = re.findall(r"^(\w+)\(\)$", cell.source.splitlines()[-1])
+    return getattr(live, call)()
+
+
+def refresh(path):
+    """Renew the stored HTML of a notebook's live figures, without running the notebook.
+
+    A live figure is made by the package alone, from no variable of the page.
+
+    Raises
+    ------
+    ValueError
+        If the stored outputs are not those that an execution made: then only another one helps.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    if notebook.metadata.get(SEAL) != seal_of(notebook):
+        raise ValueError(f"{path}: the seal is broken; execute the notebook instead")
+    for cell in notebook.cells:
+        output = live_figure_of(cell)
+        if output is not None:
+            output.data[HTML] = made_by(cell).html
+    notebook.metadata[SEAL] = seal_of(notebook)
+    nbformat.write(notebook, path)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("command", choices=["execute", "diff"])
+    parser.add_argument("command", choices=["execute", "refresh", "diff"])
     parser.add_argument("notebooks", nargs="+", type=Path)
     options = parser.parse_args(arguments)
     missing = [str(path) for path in options.notebooks if not path.is_file()]
@@ -90,7 +129,7 @@ def main(arguments=None):
         command = [nbdiff, "--ignore-metadata", "--ignore-details", "HEAD"]
         sys.exit(subprocess.run([*command, *map(str, options.notebooks)]).returncode)
     for path in options.notebooks:
-        execute(path)
+        refresh(path) if options.command == "refresh" else execute(path)
 
 
 if __name__ == "__main__":
