@@ -4,10 +4,16 @@ Each function returns a `LiveFigure`, which a notebook shows as the last line of
 asks for nothing outside itself. With scripts off it is a still image with a sentence.
 """
 
+from ._inside_cell import inside_cell
+from ._marked_product import marked_product
 from ._step_size import step_size
 from .frame import FOLDER, LiveFigure
 
-__all__ = ["FIGURES", "FOLDER", "LiveFigure", "step_size"]
+__all__ = ["FIGURES", "FOLDER", "LiveFigure", "inside_cell", "marked_product", "step_size"]
 
-FIGURES = {"step-size": step_size}
+FIGURES = {
+    "inside-cell": inside_cell,
+    "marked-product": marked_product,
+    "step-size": step_size,
+}
 """Each figure's function by its name, which is that of its files too."""

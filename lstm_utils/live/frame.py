@@ -89,7 +89,8 @@ def assemble(
     Parameters
     ----------
     name : str
-        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg.
+        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg;
+        rules of style that no other figure needs stand in `name`.css.
     question : str
         What the figure answers: its title.
     shows : str
@@ -99,8 +100,8 @@ def assemble(
     controls : list of str
         HTML from `slider`, `choice`, `buttons` and the like.
     after : list of str
-        Likewise, for what stands under the drawing: on a phone, many controls above it would
-        push it out of view.
+        Likewise, for what stands under the drawing and its reading: on a phone, many controls
+        above would push it out of view.
     data : object, optional
         What the script is given; anything that JSON can say.
     heights : (int, int)
@@ -123,24 +124,42 @@ def assemble(
         f"--live-wide:{heights[0]}px;--live-narrow:{heights[1]}px;"
         f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
     )
-    script = squeeze(_read("core.js")) + squeeze(_read(f"{name}.js"))
+    script = squeeze(_read(f"{name}.js"))
+    script = squeeze(used(_read("core.js"), script)) + script
+    own = FOLDER / f"{name}.css"
+    style = _read("live.css") + (_read(own.name) if own.exists() else "")
     parts = [
         f'<figure class="lstm-live" data-figure="{name}" data-key="{key}" style="{size}" '
         f'aria-label="{html.escape(question)}">',
-        f"<style>{squeeze_css(_read('live.css'))}{_palette()}</style>",
+        f"<style>{squeeze_css(style)}{_palette()}</style>",
         "<noscript><style>.lstm-live .live-controls{display:none!important}</style></noscript>",
         f'<p class="live-question">{question}</p>',
         f'<div class="{"live-beside" if beside else "live-below"}">',
         f'<div class="live-controls">{"".join(controls)}</div>',
         f'<div class="live-stage">{wide}{narrow}</div></div>',
-        f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
         f'<p class="live-reading" aria-live="polite">{_reading(name)}</p>',
+        f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
         f'<p class="live-note">{note}</p>' if note else "",
         f'<noscript><p class="live-off">With scripts on, this figure moves. {moves}</p></noscript>',
         f'<script>(() => {{\n{script}liveFigure("{name}","{key}",{data},build);\n}})();</script>',
         "</figure>",
     ]
     return LiveFigure(name, "\n".join(part for part in parts if part) + "\n")
+
+
+def used(core, script):
+    """Leave out of `core` the functions that `script` needs neither directly nor through others."""
+    core = re.sub(r"^\s*//.*\n", "", core, flags=re.MULTILINE)  # they name functions too
+    functions = re.findall(r"^function (\w+)\(.*?^}\n", core, flags=re.DOTALL | re.MULTILINE)
+    pieces = re.split(r"^(?=function )|(?<=^}\n)", core, flags=re.MULTILINE)
+    named = {f: next(p for p in pieces if p.startswith(f"function {f}(")) for f in functions}
+    rest = "".join(piece for piece in pieces if piece not in named.values())
+    kept, text = set(), script + rest + "liveFigure("
+    while more := {f for f in set(named) - kept if re.search(rf"\b{f}\b", text)}:
+        kept |= more
+        text = "".join(named[f] for f in more)
+    dropped = [named[f] for f in named if f not in kept]
+    return "".join(piece for piece in pieces if piece not in dropped)
 
 
 def squeeze(script):
@@ -170,6 +189,8 @@ def _still(name, suffix, shows):
     if not file.exists():
         return ""
     drawing = re.sub(r"<desc>.*?</desc>", "", file.read_text(encoding="utf-8")).strip()
+    if suffix and drawing in re.sub(r"<desc>.*?</desc>", "", _read(f"stills/{name}.svg")):
+        return ""  # one that only scales serves at every width
     kind = "narrow" if suffix else "wide"
     return drawing.replace(
         "<svg ", f'<svg class="live-still-{kind}" role="img" aria-label="{html.escape(shows)}" ', 1

@@ -1,0 +1,65 @@
+"""Measure the live figures' networks in the arithmetic of their own pages.
+
+    python tools/measure_live.py [NAME ...]
+
+It opens a figure in Chromium, asks its script for the answers to a fresh test set, and writes
+what came out to lstm_utils/live/measured.json: the figures state it, a test measures it again.
+"""
+
+import json
+import shutil
+import sys
+
+from lstm_utils import live
+from lstm_utils.tasks import marked_product, share_within
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def marked_product_answers(page, examples):
+    """What the page's own script answers to `examples`: a list of float."""
+    page.set_content(f"<!doctype html><title>measure</title>{live.marked_product().html}")
+    sequences = [
+        # The marks count from 1 on the page.
+        {"numbers": x[:, 1].tolist(), "marks": (marks + 1).tolist()}
+        for x, marks in zip(examples.x, examples.marks, strict=True)
+    ]
+    code = "(figure, sequences) => figure.live.answers(sequences)"
+    return page.locator("figure.lstm-live").evaluate(code, sequences)
+
+
+def measure_marked_product(page):
+    """Share within 0.04 and mean squared error on 2000 sequences that nothing else uses."""
+    test = {"sequences": 2000, "seed": 20251122}
+    examples = marked_product(test["sequences"], 100, test["seed"])
+    answers = marked_product_answers(page, examples)
+    errors = (answers - examples.y.astype(float)) ** 2
+    return test | {
+        "share_within_0_04": share_within(answers, examples.y),
+        "mse": float(f"{errors.mean():.4g}"),
+    }
+
+
+MEASURES = {"marked-product": measure_marked_product}
+
+
+def main(names):
+    from playwright.sync_api import sync_playwright
+
+    file = live.FOLDER / "measured.json"
+    measured = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page()
+        for name in names or MEASURES:
+            measured[name] = MEASURES[name](page)
+            print(name, measured[name])
+        browser.close()
+    file.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
