@@ -171,7 +171,7 @@ def cell_geometry(rows: int = 0) -> dict:
         "input_data": _place(82, height - 11, "start", every, row=True),
         "kept": _place(i + 4, under, "middle", "forget cell"),
         "added": _place(g + 26, under, "middle", "input candidate cell"),
-        "squashed": _place(o + 5, product - 22, "start", "output hidden", most=1),
+        "squashed": _place(o + 7, product - 22, "start", "output hidden", most=1),
     }
     return {
         "width": WIDTH,

@@ -26,7 +26,7 @@ COLOURS = {
     "lstm": "#00407F",
     "gru": "#52ADA0",
     "train": "#1F4E9C",
-    "validation": "#E07B00",
+    "validation": "#DF7A00",
     "baseline": "#6E6E6E",
     "curve": "#8267CD",
     "first": "#17585F",
