@@ -22,7 +22,8 @@ from tools.live_stills import WIDTHS, still
 from tools.notebooks import SEAL, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)
-CORE = (live.FOLDER / "core.js").read_text(encoding="utf-8")
+SCRIPTS = ("core", "axes", "data", "random", "rnn", "lstm", "lstm-backward")
+CORE = "".join((live.FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 # For this module only: an open Playwright holds the event loop that a notebook's kernel needs.
@@ -74,12 +75,12 @@ def drive(page, code, *arguments):
     return page.locator("figure.lstm-live").first.evaluate(code, *arguments)
 
 
-# --- The arithmetic of core.js ------------------------------------------------------------
+# --- The arithmetic of the shared scripts -------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def core(browser):
-    """Open an empty page that knows core.js."""
+    """Open an empty page that knows the shared scripts."""
     page = browser.new_page()
     page.add_script_tag(content=CORE)
     yield page

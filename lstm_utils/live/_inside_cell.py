@@ -172,6 +172,7 @@ def inside_cell():
             ),
             _table(),
         ],
+        uses=("lstm",),
         data={"geometry": cell_geometry(1), "weights": LINE_WEIGHTS, "worked": _worked_case()},
         heights=(340, 275),
         lines=(3, 6),

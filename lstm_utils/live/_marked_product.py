@@ -92,6 +92,7 @@ def marked_product():
                 },
             ),
         ],
+        uses=("data", "lstm"),
         data={
             "W": _base64(params.W),
             "b": _base64(params.b),

@@ -80,6 +80,7 @@ def step_size():
                 },
             ),
         ],
+        uses=("axes",),
         data=curves,
         heights=(440, 440),
         lines=(3, 6),

@@ -78,6 +78,7 @@ def assemble(
     moves,
     controls,
     after=(),
+    uses=(),
     data=None,
     heights=(380, 420),
     lines=(3, 5),
@@ -102,6 +103,9 @@ def assemble(
     after : list of str
         Likewise, for what stands under the drawing and its reading: on a phone, many controls
         above would push it out of view.
+    uses : sequence of str
+        Scripts that it needs beside core.js: "axes", "data", "random", "rnn", "lstm",
+        "lstm-backward".
     data : object, optional
         What the script is given; anything that JSON can say.
     heights : (int, int)
@@ -124,8 +128,7 @@ def assemble(
         f"--live-wide:{heights[0]}px;--live-narrow:{heights[1]}px;"
         f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
     )
-    script = squeeze(_read(f"{name}.js"))
-    script = squeeze(used(_read("core.js"), script)) + script
+    script = "".join(squeeze(_read(f"{file}.js")) for file in ("core", *uses, name))
     own = FOLDER / f"{name}.css"
     style = _read("live.css") + (_read(own.name) if own.exists() else "")
     parts = [
@@ -145,21 +148,6 @@ def assemble(
         "</figure>",
     ]
     return LiveFigure(name, "\n".join(part for part in parts if part) + "\n")
-
-
-def used(core, script):
-    """Leave out of `core` the functions that `script` needs neither directly nor through others."""
-    core = re.sub(r"^\s*//.*\n", "", core, flags=re.MULTILINE)  # they name functions too
-    functions = re.findall(r"^function (\w+)\(.*?^}\n", core, flags=re.DOTALL | re.MULTILINE)
-    pieces = re.split(r"^(?=function )|(?<=^}\n)", core, flags=re.MULTILINE)
-    named = {f: next(p for p in pieces if p.startswith(f"function {f}(")) for f in functions}
-    rest = "".join(piece for piece in pieces if piece not in named.values())
-    kept, text = set(), script + rest + "liveFigure("
-    while more := {f for f in set(named) - kept if re.search(rf"\b{f}\b", text)}:
-        kept |= more
-        text = "".join(named[f] for f in more)
-    dropped = [named[f] for f in named if f not in kept]
-    return "".join(piece for piece in pieces if piece not in dropped)
 
 
 def squeeze(script):
