@@ -144,13 +144,27 @@ def test_launch_and_edit_buttons_point_at_tracked_files(soups):
         assert expected <= set(links), (page, expected - set(links))
 
 
-def test_the_map_of_the_chapters_gives_the_time_that_each_chapter_asks_for():
-    given = re.findall(r"\| (\d+)\s?min \|", (ROOT / "intro.md").read_text(encoding="utf-8"))
+def test_the_map_of_the_chapters_gives_the_times_that_each_chapter_asks_for():
+    table = (ROOT / "intro.md").read_text(encoding="utf-8")
     asked = [
-        re.search(r"(\d+) minutes to read", nbformat.read(path, as_version=4).cells[0].source)[1]
+        re.search(
+            r"(\d+) minutes to read, (\d+) seconds to run",
+            nbformat.read(path, as_version=4).cells[0].source,
+        ).groups()
         for path in sorted(ROOT.glob("chapters/0*.ipynb"))
     ]
-    assert given == asked
+    assert re.findall(r"\| (\d+)\s?min \| (\d+)\s?s \|", table) == asked
+
+
+def test_previous_and_next_lead_through_the_book_in_the_order_of_its_contents(soups):
+    titles = {page: soup.h1.get_text().removesuffix("#").strip() for page, soup in soups.items()}
+    for page, before, after in zip(PAGES, [None, *PAGES], [*PAGES[1:], None], strict=False):
+        for class_, neighbour in (("left-prev", before), ("right-next", after)):
+            link = soups[page].find("a", class_=class_)
+            assert (link is None) == (neighbour is None), (page, class_)
+            if link:
+                assert urljoin(f"{page}.html", link["href"]) == f"{neighbour}.html"
+                assert titles[neighbour] in link.get_text(" ", strip=True)
 
 
 class SilentHandler(http.server.SimpleHTTPRequestHandler):
@@ -214,7 +228,8 @@ def wider_than_window(tab):
 @pytest.mark.parametrize("page", PAGES)
 def test_page_renders_in_a_browser(page, tab, address):
     tab.goto(f"{address}/{page}.html", wait_until="load")
-    tab.evaluate("window.MathJax?.startup?.promise")
+    # A section that is not laid out until it is seen could hide what is too wide.
+    tab.add_style_tag(content="section { content-visibility: visible !important; }")
     maths = tab.locator(".bd-article .math").count()
     assert tab.locator(".bd-article .math:has(mjx-container)").count() == maths
     assert tab.locator("mjx-merror").count() == 0, tab.locator("mjx-merror").all_inner_texts()
