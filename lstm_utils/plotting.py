@@ -129,7 +129,7 @@ def use_book_style() -> None:
             "lines.markersize": 5,
             "image.cmap": "cividis",
             "axes.prop_cycle": cycler(
-                color=[COLOURS[k] for k in ("cell", "forget", "input", "output", "hidden")],
+                color=[COLOURS[k] for k in ("first", "second", "third", "curve", "baseline")],
                 linestyle=["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))],
             ),
         }

@@ -139,6 +139,13 @@ def test_charts_take_their_letters_and_lines_from_the_books_scales():
         assert mpl.rcParams[line] in {POINTS * weight for weight in LINE_WEIGHTS.values()}
 
 
+def test_a_curve_without_a_name_takes_no_parts_colour():
+    parts = {COLOURS[part] for part in CELL}
+    cycle = mpl.rcParams["axes.prop_cycle"].by_key()
+    assert not parts & set(cycle["color"])
+    assert len(set(map(str, cycle["linestyle"]))) == len(cycle["color"])
+
+
 def test_both_scales_rise_in_steps_that_can_be_seen():
     for scale, least in ((TYPE_SCALE, 1.09), (LINE_WEIGHTS, 1.2)):
         assert all(b / a >= least for a, b in itertools.pairwise(scale.values()))
