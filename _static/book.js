@@ -1,35 +1,73 @@
 // What the theme leaves undone on a page, where a style cannot mend it.
 
-// A formula within a line does not break: one that is wider than a phone gets a line of its own,
-// which scrolls.
-function markWideFormulas() {
-  for (const formula of document.querySelectorAll("span.math")) {
-    const block = formula.closest("p, li, dd, td, div");
-    const width = formula.querySelector("mjx-math")?.getBoundingClientRect().width;
-    formula.classList.toggle("wide", width > block.clientWidth);
+// Measure what may be too wide, in pauses between other work: on a phone, a long chapter measured
+// at once would stop it for a second.
+const MEASURED = "span.math, .math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
+const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 0 }));
+function measureAll() {
+  const boxes = [...document.querySelectorAll(MEASURED)];
+  whenIdle(function next(idle) {
+    do boxes.splice(0, 20).forEach(measure);
+    while (boxes.length && idle.timeRemaining() > 10);
+    if (boxes.length) whenIdle(next);
+  });
+}
+function measure(box) {
+  // A formula within a line does not break: one that is wider than a phone gets a line of its own,
+  // which scrolls.
+  if (box.matches("span.math")) {
+    const width = box.querySelector("mjx-math").getBoundingClientRect().width;
+    box.classList.toggle("wide", width > box.closest("p, li, dd, td, div").clientWidth);
   }
+  // What scrolls has to scroll by keyboard too. pydata-sphinx-theme 0.17.1 sees to code, outputs
+  // and tables, but not to formulas, nor to what stands in a solution that opens later.
+  const scrolls = box.scrollWidth > box.clientWidth && /auto|scroll/.test(getComputedStyle(box).overflowX);
+  if (scrolls) box.tabIndex = 0;
+  else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
 window.addEventListener("load", () => {
-  window.MathJax?.startup?.promise.then(markWideFormulas);
-  window.addEventListener("resize", markWideFormulas);
-  // A solution has no width until it is opened.
-  document.addEventListener("click", () => requestAnimationFrame(markWideFormulas));
+  measureAll();
+  let pause;
+  window.addEventListener("resize", () => {
+    clearTimeout(pause);
+    pause = setTimeout(measureAll, 200);
+  });
+  document.addEventListener("toggle", measureAll, true); // a solution has no width until it is opened
 });
 
-// What scrolls has to scroll by keyboard too. pydata-sphinx-theme 0.17.1 sees to code, outputs and
-// tables, but not to formulas, nor to what stands in a solution that opens later.
-function makeScrollersReachable() {
-  const scrollers = ".math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(scrollers)) {
-    const scrolls = box.scrollWidth > box.clientWidth && /auto|scroll/.test(getComputedStyle(box).overflowX);
-    if (scrolls) box.tabIndex = 0;
-    else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+// A formula is drawn letter by letter and would be copied as nothing: copy its TeX.
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return;
+  const copied = document.createElement("div");
+  copied.append(selection.getRangeAt(0).cloneContents());
+  const formulas = copied.querySelectorAll("[data-tex]");
+  if (!formulas.length) return;
+  for (const formula of formulas) {
+    const mark = formula.matches("div") ? "$$" : "$";
+    formula.replaceWith(mark + formula.dataset.tex + mark);
   }
-}
-window.addEventListener("load", () => {
-  setTimeout(makeScrollersReachable, 100);
-  window.addEventListener("resize", () => setTimeout(makeScrollersReachable, 400));
-  document.addEventListener("toggle", makeScrollersReachable, true);
+  document.body.append(copied); // innerText keeps the lines of what is laid out
+  event.clipboardData.setData("text/plain", copied.innerText);
+  copied.remove();
+  event.preventDefault();
+});
+
+// On paper all is open, and dark on white.
+let themeOnScreen;
+window.addEventListener("beforeprint", () => {
+  themeOnScreen = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  for (const details of document.querySelectorAll("article details:not([open])")) {
+    details.open = details.dataset.printed = true;
+  }
+});
+window.addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = themeOnScreen;
+  for (const details of document.querySelectorAll("details[data-printed]")) {
+    details.open = false;
+    delete details.dataset.printed;
+  }
 });
 
 // sphinx-book-theme 1.3.0 keeps a page's buttons inside its [role=main], which Sphinx 7.4 takes

@@ -1,28 +1,14 @@
-"""Sphinx extension of this book: mends for its tools, offline mathematics, page descriptions."""
+"""Sphinx extension of this book: mends for its tools, and what a page says of itself.
+
+Three parts stand in their own files: site_math.py (formulas), site_pages.py (what a page fetches)
+and site_icons.py.
+"""
 
 import html
-import importlib.util
 import shutil
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.util import logging
-
-logger = logging.getLogger(__name__)
-
-MATHJAX_FOLDER = "mathjax"
-# tex-chtml.js holds all that a page of TeX needs, but for fonts and rarer macros; the rest serves
-# the reader who asks for SVG or for the accessibility explorer in a formula's menu.
-MATHJAX_PARTS = (
-    "tex-chtml.js",
-    "output/chtml/fonts/woff-v2",
-    "input/tex/extensions",
-    "output/svg.js",
-    "output/svg/fonts/tex.js",
-    "a11y",
-    "sre/mathmaps/base.json",
-    "sre/mathmaps/en.json",
-)
 
 
 def set_options(app, config):
@@ -38,7 +24,6 @@ def set_options(app, config):
     }
     # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
     config.html_context["default_mode"] = "auto"
-    config.mathjax_path = f"../{MATHJAX_FOLDER}/tex-chtml.js"  # relative to _static
 
 
 def drop_thebe(app):
@@ -94,28 +79,6 @@ def describe_page(app, pagename, templatename, context, doctree):
     context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(lines) + "\n"
 
 
-def copy_mathjax(app, exception):
-    """Serve MathJax from the site itself, out of the PyPI package sphinx-mathjax-offline.
-
-    Not through `_static`: Jupyter Book 1 puts every .js that it finds there on every page.
-    """
-    if exception or app.builder.format != "html":
-        return
-    # The package's name has hyphens, so no import statement can reach it.
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    if package is None:
-        logger.error("sphinx-mathjax-offline is missing: pip install 'lstm-utils[book]'")
-        return
-    source = Path(package.origin).parent / "static" / "mathjax"
-    target = Path(app.outdir) / MATHJAX_FOLDER
-    for part in MATHJAX_PARTS:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
-        else:
-            (target / part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / part, target / part)
-
-
 def write_site_files(app, exception):
     """Add the sitemap, the card of shared links, and the file that lets Pages show `_static`."""
     if exception or app.builder.format != "html":
@@ -132,9 +95,10 @@ def write_site_files(app, exception):
 
 
 def setup(app):
+    for part in ("site_math", "site_pages", "site_icons"):
+        app.setup_extension(part)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))
     app.connect("html-page-context", describe_page)
-    app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_site_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

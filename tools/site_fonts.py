@@ -1,0 +1,20 @@
+"""Fonts cut down to the letters that the site draws, as data to be put into a stylesheet."""
+
+import base64
+import io
+
+from fontTools import subset
+
+
+def data_url(path, letters=None):
+    """Return the font at `path`, or these letters of it, as a `data:` address (WOFF)."""
+    options = subset.Options(flavor="woff", hinting=False, desubroutinize=True, layout_features=[])
+    options.drop_tables += ["FFTM"]  # FontForge's dates, which the subsetter asks about
+    font = subset.load_font(path, options)
+    if letters is not None:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=letters)
+        subsetter.subset(font)
+    data = io.BytesIO()
+    subset.save_font(font, data, options)
+    return f"data:font/woff;base64,{base64.b64encode(data.getvalue()).decode()}"

@@ -1,0 +1,86 @@
+"""The last touch on a written page: it fetches what it uses, and nothing jumps."""
+
+import re
+from pathlib import Path
+
+from PIL import Image
+from site_access import mend
+from sphinx.jinja2glue import BuiltinTemplateLoader
+
+# sphinx-book-theme 1.3.0 loads the search and its index on every page, for a "search as you type"
+# that the site has not switched on; only the page of results needs them.
+SEARCH = re.compile(
+    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+)
+# pydata-sphinx-theme 0.17.1: see site_icons.py.
+FONT_AWESOME = re.compile(
+    r"\s*(?:<!-- So that users[^>]*-->\s*)?<script[^>]*fontawesome\.js[^>]*></script>"
+)
+EARLY_SCRIPTS = re.compile(
+    r'\s*(?:<!-- Pre-loaded[^>]*-->\s*)?<link rel="preload" as="script"[^>]*>'
+)
+OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
+
+
+class Templates(BuiltinTemplateLoader):
+    """Sphinx's templates, with a page finished before it is written."""
+
+    def init(self, builder, *arguments, **options):
+        super().init(builder, *arguments, **options)
+        self.builder = builder
+
+    def render(self, template, context):
+        page = super().render(template, context)
+        if template.endswith(".html"):
+            page = mend(self.finish(page, template == "search.html"))
+        return page
+
+    def finish(self, page, searches):
+        if not searches:
+            page = SEARCH.sub("", page)
+        page = FONT_AWESOME.sub("", page)
+        page = EARLY_SCRIPTS.sub("", page)
+        page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
+        # In their order, after the page has been read.
+        page = re.sub(r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)", "<script defer ", page)
+        self.pictures = 0
+        return re.sub(r'<img ([^>]*src="([^"]+)"[^>]*)>', self.place_image, page)
+
+    def options(self):
+        """Return Sphinx's options: an inline script of the theme needs them at once."""
+        file = Path(self.builder.outdir) / "_static" / "documentation_options.js"
+        return file.read_text(encoding="utf-8").strip()
+
+    def place_image(self, tag):
+        """Give a picture its size, so that the text below does not jump when it arrives."""
+        attributes, source = tag.groups()
+        size = self.size_of(source)
+        if size and "width=" not in attributes:
+            attributes = f'width="{size[0]}" height="{size[1]}" {attributes}'
+        if "_images/" in source:
+            # The first may be in view at once: a browser that waits for the layout fetches it late.
+            lazy = 'loading="lazy" ' if self.pictures else ""
+            attributes = f'{lazy}decoding="async" {attributes}'
+            self.pictures += 1
+        return f"<img {attributes}>"
+
+    def size_of(self, source):
+        folder, _, name = source.rpartition("/")
+        if folder.endswith("_images"):  # copied when all pages are written
+            stored = {file: path for path, file in self.builder.images.items()}
+            path = Path(self.builder.srcdir, stored.get(name, name))
+        else:
+            path = Path(self.builder.outdir, source.lstrip("./"))
+        if path.suffix == ".svg" or not path.exists():
+            return None
+        with Image.open(path) as image:
+            return image.size
+
+
+def set_templates(app, config):
+    config.template_bridge = "site_pages.Templates"
+
+
+def setup(app):
+    app.connect("config-inited", set_templates)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
