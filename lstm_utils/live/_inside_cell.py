@@ -111,9 +111,9 @@ def _products():
                 f'<span data-product="{name}"></span></div>'
             )
     bias = (
-        '<div class="live-product"><span data-sum></span><div class="live-control"><label>'
+        '<div class="live-product"><span></span><div class="live-control"><label>'
         '<span>+ bias</span><input type="number" step="any" data-name="bias" value="0"></label>'
-        "</div><span></span></div>"
+        "</div><span></span></div><p data-sum></p>"
     )
     return (
         '<div class="live-products" data-mode="weights" hidden><p data-row></p>'

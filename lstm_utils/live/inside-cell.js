@@ -280,7 +280,7 @@ function build(live, data) {
     typed("bias", s.b[s.row][s.unit]);
     const bend = s.row === "candidate" ? "tanh" : "σ";
     const z = s.z[s.row][s.unit];
-    find("[data-sum]").textContent = `sum ${number(z)}, ${bend}(sum) = ${number(s[LETTER[s.row]][s.unit])}`;
+    find("[data-sum]").textContent = `The sum is ${number(z)}; ${bend}(${number(z)}) = ${number(s[LETTER[s.row]][s.unit])}`;
     find("[data-row]").textContent = `Row ${s.unit + 1} of the ${TITLE[s.row]}'s weights, on [h, x]`;
     for (const node of live.root.querySelectorAll("[data-mode]")) node.hidden = node.dataset.mode !== s.mode;
     for (const node of live.root.querySelectorAll("[data-fourth]")) node.hidden = H < 4;
