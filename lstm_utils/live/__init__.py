@@ -4,14 +4,24 @@ Each function returns a `LiveFigure`, which a notebook shows as the last line of
 asks for nothing outside itself. With scripts off it is a still image with a sentence.
 """
 
+from ._gradient_reach import gradient_reach
 from ._inside_cell import inside_cell
 from ._marked_product import marked_product
 from ._step_size import step_size
 from .frame import FOLDER, LiveFigure
 
-__all__ = ["FIGURES", "FOLDER", "LiveFigure", "inside_cell", "marked_product", "step_size"]
+__all__ = [
+    "FIGURES",
+    "FOLDER",
+    "LiveFigure",
+    "gradient_reach",
+    "inside_cell",
+    "marked_product",
+    "step_size",
+]
 
 FIGURES = {
+    "gradient-reach": gradient_reach,
     "inside-cell": inside_cell,
     "marked-product": marked_product,
     "step-size": step_size,

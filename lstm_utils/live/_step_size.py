@@ -24,7 +24,7 @@ def step_size():
             "minima": _minima([17.0625, -22.5, 7.5], ["the minimum"]),
             "range": [-1.8, 4.8],
             "errors": [-3, 62],
-            "mu": [0, 0.16, 0.001, 0.123],
+            "mu": [0, 0.17, 0.001, 0.123],
             "start": [-1.5, 4.5, 0.1, 0],
             "presets": {
                 "crawl": [0.004, 0],
@@ -68,7 +68,7 @@ def step_size():
             choice(
                 "curve", "curve", {"parabola": "the seedling's parabola", "valleys": "two valleys"}
             ),
-            slider("mu", "step size μ", 0, 0.16, 0.001, 0.123, colour="gradient"),
+            slider("mu", "step size μ", 0, 0.17, 0.001, 0.123, colour="gradient"),
             slider("start", "start w₀", -1.5, 4.5, 0.1, 0, colour="gradient"),
             buttons(
                 "let it",
@@ -83,7 +83,7 @@ def step_size():
         uses=("axes",),
         data=curves,
         heights=(440, 440),
-        lines=(3, 6),
+        lines=(4, 7),
     )
 
 

@@ -48,6 +48,8 @@ function build(live, data) {
     return { kind: "wanders", among: [Math.min(...tail), Math.max(...tail)] };
   }
 
+  const list = (words) => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+
   function fate() {
     const found = verdict();
     const where = found.minimum?.name ?? "";
@@ -62,9 +64,9 @@ function build(live, data) {
       case "oscillates":
         return `The path oscillates, jumping over ${where}, and settles all the same: ${within} less than 1 % of the first distance is left.`;
       case "cycles":
-        return `The path never settles: it hops for ever between ${found.period} places, ${found.among.map((w) => fixed(w, 3)).join(", ")}.`;
+        return `The path never settles: it hops for ever between ${found.period} places, ${list(found.among.map((w) => fixed(w, 3)))}.`;
       case "wanders":
-        return `The path never settles and never repeats in ${LONG_RUN} steps: it wanders between ${fixed(found.among[0])} and ${fixed(found.among[1])}.`;
+        return `The path never settles: after ${LONG_RUN} steps it still wanders between ${fixed(found.among[0])} and ${fixed(found.among[1])}.`;
       default:
         return `The path flies off: it leaves the picture ${within} and does not come back.`;
     }
@@ -82,8 +84,8 @@ function build(live, data) {
       );
     }
     const holding = curve.minima.filter((m) => values.mu * m.curvature < 2).map((m) => m.name);
-    const held = holding.length === 2 ? "both valleys" : holding[0] ?? "neither valley";
-    return `μ = ${mu} is under the border 2/λ of ${held}. ${fate()}`;
+    const held = ["over both borders 2/λ", `under the border 2/λ of ${holding[0]} only`];
+    return `μ = ${mu} is ${held[holding.length] ?? "under both borders 2/λ"}. ${fate()}`;
   }
 
   // Every curve keeps its own step size and start.
@@ -102,16 +104,20 @@ function build(live, data) {
     const depth = [floor + 44, height - 76];
     const ribbon = [height - 32, height - 6];
     const x = scale(curve.range, [left, right]);
-    const y = scale(curve.errors, [floor, 14]);
+    const ceiling = 20;
+    const y = scale(curve.errors, [floor, ceiling]);
     const down = scale([0, SHOWN_STEPS], depth);
     const mu = scale(curve.mu.slice(0, 2), [left, right]);
     places = { x, mu, ribbon: ribbon[0] - 22 };
-    const path = walk(SHOWN_STEPS);
+    const [lowest, highest] = curve.range;
+    let path = walk(SHOWN_STEPS);
+    const gone = path.findIndex((w) => w < lowest || w > highest);
+    if (gone >= 0) path = path.slice(0, gone + 1); // one step out of the picture, no more
 
     // Axes: the weight is shared by the curve above it and the trace below it.
     for (const w of ticks(...curve.range, narrow ? 4 : 7)) {
       svg.append(
-        el("path", { d: `M${round(x(w))} 14V${depth[1]}`, stroke: "var(--live-grid)" }),
+        el("path", { d: `M${round(x(w))} ${ceiling}V${depth[1]}`, stroke: "var(--live-grid)" }),
         words(x(w), floor + 16, fixed(w, 0), { class: "small", "text-anchor": "middle" }),
       );
     }
@@ -121,9 +127,9 @@ function build(live, data) {
       );
     }
     svg.append(
-      el("path", { d: `M${left} 14V${floor}H${right}`, fill: "none", stroke: "var(--live-faint)" }),
-      words(left + 6, 22, curve.height, { class: "small halo" }),
-      words(right, floor + 32, curve.weight, { class: "small", "text-anchor": "end" }),
+      el("path", { d: `M${left} ${ceiling}V${floor}H${right}`, fill: "none", stroke: "var(--live-faint)" }),
+      words(left - 6, 10, curve.height, { class: "small" }),
+      words(right, floor + 32, curve.weight, { class: "small halo", "text-anchor": "end" }),
     );
     for (const minimum of curve.minima) {
       svg.append(
@@ -135,13 +141,16 @@ function build(live, data) {
       );
     }
 
-    // A nested svg cuts off what flies out of the picture.
-    const window = el("svg", { x: left, y: 0, width: right - left, height, overflow: "hidden" });
-    const inner = el("g", { transform: `translate(${-left} 0)` });
-    window.append(inner);
-    svg.append(window);
+    // Nested svgs cut off what flies out of the picture, above and below the weights' axis.
+    const cut = (y0, y1) => {
+      const box = [left, y0, right - left, y1 - y0];
+      const [bx, by, w, h] = box;
+      return svg.appendChild(el("svg", { x: bx, y: by, width: w, height: h, viewBox: box.join(" ") }));
+    };
+    const upper = cut(ceiling - 4, floor);
+    const lower = cut(floor + 30, height - 50);
     const grid = Array.from({ length: 161 }, (_, k) => x.back(left + ((right - left) * k) / 160));
-    inner.append(
+    upper.append(
       el("path", {
         d: line(grid.map((w) => [x(w), y(error(w))])),
         fill: "none",
@@ -149,20 +158,20 @@ function build(live, data) {
         "stroke-width": 3,
       }),
     );
-    const near = (w) => clamp(x(w), -5000, 5000); // of no use further out, and hard to draw
-    const above = path.map((w) => [near(w), clamp(y(error(w)), -5000, 5000)]);
-    const below = path.map((w, k) => [near(w), down(k)]);
-    const clip = el("svg", { x: 0, y: 0, width, height: floor, overflow: "hidden" });
-    inner.append(clip);
-    for (const [layer, points] of [[clip, above], [inner, below]]) {
+    const near = (place) => clamp(place, -5000, 5000); // further out it is hard to draw
+    const above = path.map((w) => [near(x(w)), near(y(error(w)))]);
+    const below = path.map((w, k) => [near(x(w)), down(k)]);
+    for (const [layer, points] of [[upper, above], [lower, below]]) {
       layer.append(
         el("path", { d: line(points), fill: "none", stroke: colour("gradient"), "stroke-width": 1.2 }),
         ...points.slice(1).map(([cx, cy]) => el("circle", { cx, cy, r: 2.8, fill: colour("gradient") })),
       );
     }
+    const beside = { class: "small", "text-anchor": "end" };
     svg.append(
-      words(left + 6, depth[0] + 8, "step 0", { class: "small halo" }),
-      words(left + 6, depth[1], `step ${SHOWN_STEPS}`, { class: "small halo" }),
+      words(left - 6, depth[0] + 4, "0", beside),
+      words(left - 6, (depth[0] + depth[1]) / 2 + 4, "step", beside),
+      words(left - 6, depth[1] + 4, String(SHOWN_STEPS), beside),
     );
     for (const [cx, cy] of [above[0], below[0]]) {
       svg.append(
@@ -197,30 +206,33 @@ function build(live, data) {
         words((from + to) / 2, ribbon[0] + 17, name, { class: "small", "text-anchor": "middle" }),
       );
     });
+    const at = mu(values.mu);
+    let free = true; // for the letter μ over its mark
     borders.forEach((border, k) => {
-      const first = borders.length > 1 && k === 0;
+      const place = mu(border);
+      const rightwards = k > 0;
       svg.append(
         el("path", {
-          d: `M${round(mu(border))} ${ribbon[0] - 8}V${ribbon[1]}`,
+          d: `M${round(place)} ${ribbon[0] - 8}V${ribbon[1]}`,
           stroke: "var(--live-text)",
           "stroke-width": 2.5,
         }),
-        words(mu(border) + (first ? 4 : -4), ribbon[0] - 12, `2/λ = ${fixed(border, 3)}`, {
-          "text-anchor": first || borders.length === 1 ? "end" : "start",
+        words(place + (rightwards ? -4 : 4), ribbon[0] - 14, `2/λ = ${fixed(border, 3)}`, {
+          "text-anchor": rightwards ? "start" : "end",
         }),
       );
+      const along = (at - place) * (rightwards ? 1 : -1);
+      if (along > -12 && along < 96) free = false;
     });
-    const at = mu(values.mu);
     svg.append(
       el("path", {
-        d: `M${round(at)} ${ribbon[0] + 2}l-7 -11h14zM${round(at)} ${ribbon[0]}V${ribbon[1]}`,
+        d: `M${round(at)} ${ribbon[0] + 2}l-7 -11h14zM${round(at)} ${ribbon[0]}v6`,
         fill: colour("gradient"),
         stroke: colour("gradient"),
         "stroke-width": 2,
       }),
     );
-    const room = borders.some((b) => at < mu(b) + 8 && at > mu(b) - 96);
-    if (!room) svg.append(words(at, ribbon[0] - 12, "μ", { "text-anchor": "middle" }));
+    if (free) svg.append(words(at, ribbon[0] - 14, "μ", { "text-anchor": "middle" }));
   }
 
   choose();
