@@ -13,11 +13,12 @@ override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
 export LSTM_BOOK_DATA
 endif
 
-.PHONY: help book serve test samples lint bench experiments summary notebooks clean
+.PHONY: help book pdf serve test samples lint bench experiments summary notebooks clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book         build the site into _build/html"
+	@echo "make pdf          print the whole book into _build/pdf (needs Chromium)"
 	@echo "make serve        open it on http://localhost:$(PORT) (PORT=… for another)"
 	@echo "make test         run everything that has to be true"
 	@echo "make samples      execute chapters 6 and 7 on the samples in the package"
@@ -36,6 +37,10 @@ help:
 	$(PIP) --editable ".[book]"
 	@touch $@
 
+.venv/pdf.stamp: .venv/book.stamp
+	$(PIP) --editable ".[pdf]"
+	@touch $@
+
 .venv/test.stamp: .venv/book.stamp
 	@echo "Adding PyTorch, TensorFlow and the test tools (once, a few minutes) …"
 	$(PIP) --editable ".[test]"
@@ -50,6 +55,9 @@ book: .venv/book.stamp
 	@echo
 	@echo "The book is in _build/html. Open it with:  make serve"
 	@echo "or, without a server: file://$(CURDIR)/_build/html/index.html"
+
+pdf: book .venv/pdf.stamp
+	$(BIN)/python tools/book_pdf.py
 
 serve: book
 	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"

@@ -53,6 +53,29 @@ document.addEventListener("copy", (event) => {
   event.preventDefault();
 });
 
+// A figure that is clicked opens in full size, and scrolls there. Without scripts its picture opens.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.enlarge");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const dialog = document.createElement("dialog");
+  dialog.className = "enlarged";
+  dialog.ariaLabel = "Figure in full size";
+  dialog.setAttribute("closedby", "any");
+  const close = document.createElement("button");
+  close.textContent = "Close";
+  close.onclick = () => dialog.close();
+  const picture = link.querySelector("img").cloneNode();
+  picture.removeAttribute("style");
+  const frame = document.createElement("div");
+  frame.tabIndex = 0; // it scrolls, by keyboard too
+  frame.append(picture);
+  dialog.append(close, frame);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+});
+
 // On paper all is open, and dark on white.
 let themeOnScreen;
 window.addEventListener("beforeprint", () => {

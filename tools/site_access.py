@@ -87,9 +87,15 @@ def mend_table(table):
     return EMPTY_HEADING.sub("<td></td>", head) + end + body
 
 
+# A figure is shown whole on a phone, and then its letters are small: it leads to itself in full
+# size, in a dialog where scripts run (book.js).
+FIGURE = re.compile(r'(<figure\b[^>]*>\s*)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+)"[^>]*>)')
+
+
 def mend(page):
     """Return a page of the site with all faults of `MENDS` put right, and its Korean marked."""
     page = TABLE.sub(mend_table, page)
+    page = FIGURE.sub(r'\1<a class="enlarge" href="\3">\2</a>', page)
     for _, pattern, replacement in MENDS:
         page = re.sub(pattern, replacement, page)
     return page if 'lang="ko"' in page else mark_korean(page)
