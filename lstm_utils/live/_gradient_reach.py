@@ -59,8 +59,8 @@ def gradient_reach():
         lines=(4, 9),
         note=(
             "Random networks of 32 units, before any training; the norm is the mean over eight "
-            "random sequences. The spectral radius is that of the RNN's recurrent matrix and of each "
-            "of the LSTM's four."
+            "random sequences. The spectral radius is that of the RNN's recurrent matrix and of "
+            "each of the LSTM's four."
         ),
     )
 
