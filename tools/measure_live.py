@@ -10,7 +10,11 @@ import json
 import shutil
 import sys
 
+import numpy as np
+from scipy.stats import binomtest
+
 from lstm_utils import live
+from lstm_utils.corpora import load_nsmc
 from lstm_utils.tasks import marked_product, share_within
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -40,7 +44,27 @@ def measure_marked_product(page):
     }
 
 
-MEASURES = {"marked-product": measure_marked_product}
+def measure_reading_review(page):
+    """Share of right verdicts, with its 95 % Wilson interval, on all test reviews of the corpus."""
+    reviews = load_nsmc("test")
+    if reviews.source == "sample":
+        raise SystemExit("the sample is too small to measure on: set LSTM_BOOK_DATA")
+    page.set_content(f"<!doctype html><title>measure</title>{live.reading_review().html}")
+    answers = []
+    for k in range(0, len(reviews.texts), 2000):
+        code = "(figure, texts) => figure.live.answers(texts)"
+        part = page.locator("figure.lstm-live").evaluate(code, reviews.texts[k : k + 2000])
+        answers += part
+    right = int(((np.array(answers) > 0.5) == reviews.labels).sum())
+    bounds = binomtest(right, len(answers)).proportion_ci(method="wilson")
+    return {
+        "reviews": len(answers),
+        "accuracy": round(right / len(answers), 5),
+        "interval": [round(float(bounds.low), 4), round(float(bounds.high), 4)],
+    }
+
+
+MEASURES = {"marked-product": measure_marked_product, "reading-review": measure_reading_review}
 
 
 def main(names):

@@ -7,6 +7,7 @@ asks for nothing outside itself. With scripts off it is a still image with a sen
 from ._gradient_reach import gradient_reach
 from ._inside_cell import inside_cell
 from ._marked_product import marked_product
+from ._reading_review import reading_review
 from ._step_size import step_size
 from .frame import FOLDER, LiveFigure
 
@@ -17,6 +18,7 @@ __all__ = [
     "gradient_reach",
     "inside_cell",
     "marked_product",
+    "reading_review",
     "step_size",
 ]
 
@@ -24,6 +26,7 @@ FIGURES = {
     "gradient-reach": gradient_reach,
     "inside-cell": inside_cell,
     "marked-product": marked_product,
+    "reading-review": reading_review,
     "step-size": step_size,
 }
 """Each figure's function by its name, which is that of its files too."""
