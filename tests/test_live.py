@@ -17,9 +17,10 @@ from lstm_utils.cells import (
     rnn_backward,
     rnn_forward,
 )
+from tests.test_notebooks import NOTEBOOKS, read
 from tests.test_site import CHROMIUM, FLAGS
 from tools.live_stills import WIDTHS, still
-from tools.notebooks import SEAL, refresh, seal_of
+from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)
 SCRIPTS = ("core", "axes", "data", "random", "rnn", "lstm", "lstm-backward")
@@ -413,3 +414,25 @@ def test_a_notebook_that_was_edited_by_hand_is_not_refreshed(tmp_path):
     nbformat.write(notebook, tmp_path / "page.ipynb")
     with pytest.raises(ValueError, match="execute the notebook instead"):
         refresh(tmp_path / "page.ipynb")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_live_figure_of_a_notebook_is_the_packages_of_today(path):
+    """And it is the only HTML with a script, announced, named and read like any other figure."""
+    cells = read(path).cells
+    for index, cell in enumerate(cells):
+        output = live_figure_of(cell)
+        pages = [o.get("data", {}).get("text/html", "") for o in cell.get("outputs", [])]
+        assert not any("<script" in page for page in pages) or output, cell.id
+        if output is None:
+            continue
+        figure = made_by(cell)
+        assert output.data["text/html"] == figure.html, f"notebooks.py refresh {path.name}"
+        assert output.data["text/plain"] == repr(figure)
+        assert len(cell.outputs) == 1
+        look = cell.metadata["mystnb"]["figure"]
+        assert look["caption"]
+        assert look["name"] == f"fig-live-{figure.name}"
+        before, after = cells[index - 1], cells[index + 1]
+        assert before.cell_type == after.cell_type == "markdown"
+        assert "?" in before.source, "a figure answers a question"
