@@ -1,16 +1,15 @@
 // What the theme leaves undone on a page, where a style cannot mend it.
 
-// Measure what may be too wide, in pauses between other work: on a phone, a long chapter measured
-// at once would stop it for a second.
-const MEASURED = "span.math, .math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
-const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 0 }));
-function measureAll() {
-  const boxes = [...document.querySelectorAll(MEASURED)];
-  whenIdle(function next(idle) {
-    do boxes.splice(0, 20).forEach(measure);
-    while (boxes.length && idle.timeRemaining() > 10);
-    if (boxes.length) whenIdle(next);
-  });
+// Measure what may be too wide when it comes near the window: a long chapter measured at once would
+// stop a phone for a second.
+const MEASURED = ".math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
+const near = new IntersectionObserver(
+  (changes) => changes.forEach((change) => change.isIntersecting && measure(change.target)),
+  { rootMargin: "100% 0%" },
+);
+function watch() {
+  near.disconnect();
+  document.querySelectorAll(MEASURED).forEach((box) => near.observe(box));
 }
 function measure(box) {
   // A formula within a line does not break: one that is wider than a phone gets a line of its own,
@@ -25,14 +24,13 @@ function measure(box) {
   if (scrolls) box.tabIndex = 0;
   else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
-window.addEventListener("load", () => {
-  measureAll();
-  let pause;
+document.addEventListener("DOMContentLoaded", () => {
+  watch();
+  let width = innerWidth;
   window.addEventListener("resize", () => {
-    clearTimeout(pause);
-    pause = setTimeout(measureAll, 200);
+    if (innerWidth !== width) watch();
+    width = innerWidth;
   });
-  document.addEventListener("toggle", measureAll, true); // a solution has no width until it is opened
 });
 
 // A formula is drawn letter by letter and would be copied as nothing: copy its TeX.

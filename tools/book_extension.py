@@ -1,7 +1,6 @@
 """Sphinx extension of this book: mends for its tools, and what a page says of itself.
 
-Three parts stand in their own files: site_math.py (formulas), site_pages.py (what a page fetches)
-and site_icons.py.
+Two parts stand in their own files: site_math.py (formulas) and site_pages.py (what a page fetches).
 """
 
 import html
@@ -95,7 +94,7 @@ def write_site_files(app, exception):
 
 
 def setup(app):
-    for part in ("site_math", "site_pages", "site_icons"):
+    for part in ("site_math", "site_pages"):
         app.setup_extension(part)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 from site_access import mend
+from site_styles import link_bundle, write_bundle
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 # sphinx-book-theme 1.3.0 loads the search and its index on every page, for a "search as you type"
@@ -12,7 +13,7 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 SEARCH = re.compile(
     r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
-# pydata-sphinx-theme 0.17.1: see site_icons.py.
+# pydata-sphinx-theme 0.17.1 draws its icons twice: see site_styles.py.
 FONT_AWESOME = re.compile(
     r"\s*(?:<!-- So that users[^>]*-->\s*)?<script[^>]*fontawesome\.js[^>]*></script>"
 )
@@ -28,6 +29,7 @@ class Templates(BuiltinTemplateLoader):
     def init(self, builder, *arguments, **options):
         super().init(builder, *arguments, **options)
         self.builder = builder
+        self.styles = []
 
     def render(self, template, context):
         page = super().render(template, context)
@@ -43,6 +45,7 @@ class Templates(BuiltinTemplateLoader):
         page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
         # In their order, after the page has been read.
         page = re.sub(r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)", "<script defer ", page)
+        page = link_bundle(page, Path(self.builder.outdir), self.styles)
         self.pictures = 0
         return re.sub(r'<img ([^>]*src="([^"]+)"[^>]*)>', self.place_image, page)
 
@@ -77,10 +80,32 @@ class Templates(BuiltinTemplateLoader):
             return image.size
 
 
+def mend_scripts(static):
+    """Take out of the theme's script what book.js does in pauses, and the page needs once.
+
+    pydata-sphinx-theme 0.17.1 measures every box that may scroll, one by one, and changes each
+    before it measures the next: on a phone, a second in which nothing answers.
+    """
+    script = static / "scripts" / "pydata-sphinx-theme.js"
+    text = script.read_text(encoding="utf-8")
+    measure = (
+        r"(\w)\.tabIndex=\1\.scrollWidth>\1\.clientWidth\|\|\1\.scrollHeight>\1\.clientHeight\?0:-1"
+    )
+    script.write_text(re.sub(measure, "", text), encoding="utf-8")
+
+
+def finish_site(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    mend_scripts(Path(app.outdir) / "_static")
+    write_bundle(app, app.builder.templates.styles)
+
+
 def set_templates(app, config):
     config.template_bridge = "site_pages.Templates"
 
 
 def setup(app):
     app.connect("config-inited", set_templates)
+    app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
