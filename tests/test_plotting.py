@@ -90,7 +90,7 @@ def test_colours_drawn_together_differ_in_grey_print(palette, one, other):
 
 
 @PALETTES
-@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru", *SERIES])
 def test_what_is_no_part_of_a_cell_has_no_parts_colour(palette, name):
     parts = [lab(linear(palette[part])) for part in CELL]
     assert min(np.linalg.norm(lab(linear(palette[name])) - part) for part in parts) >= 18
