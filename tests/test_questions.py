@@ -1,15 +1,51 @@
 """The questions at each chapter's end: a choice of answers, each with feedback of its own."""
 
+import math
 import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
 ANSWER = re.compile(r"^:::\{dropdown\} ([A-D])\. (.+?)\n(.*?)^:::$", re.MULTILINE | re.DOTALL)
 RIGHT, WRONG = "**Yes.** ", "**No.** "
+
+
+def a_path_cut_short():
+    """∂E_3/∂w of chapter 1's network: with the passages between the steps, and without them."""
+    h = [0.5]
+    for x in (1.0, -0.5, 0.8):
+        h.append(math.tanh(0.9 * h[-1] + 0.6 * x + 0.1))
+    use = [(1 - h[t] ** 2) * h[t - 1] for t in (1, 2, 3)]
+    passage = [0.9 * (1 - h[t] ** 2) for t in (2, 3)]
+    whole = use[2] + passage[1] * (use[1] + passage[0] * use[0])
+    return (h[3] - 0.6) * whole, (h[3] - 0.6) * sum(use)
+
+
+# Numbers of the questions that no output of the page shows, each from its own arithmetic.
+OWN = {
+    "01": {
+        **dict(zip(("0.0797", "0.1679"), a_path_cut_short(), strict=True)),
+        "1.125": 1 + (0 - 1) * (1 - 0.25 * 6) ** 3,
+    },
+    "03": {"0.000027": 0.9**100, "0.006": 0.95**100},
+    "04": {
+        "2,480": 4 * (20 * 30 + 20),
+        "2,560": 4 * (20 * 30 + 20) + 4 * 20,
+        "256,000": 100 * (4 * (20 * 30 + 20) + 4 * 20),
+    },
+    "05": {"0.028": 4 / 144},
+    "06": {
+        "0.0029": 1.96 * np.sqrt(0.8736 * 0.1264 / 49_997),
+        "3,034": 1647 + 1387,
+        "1,517": 3034 / 2,
+    },
+    "07": {"46,656": 6**6},
+}
+MADE_UP = {"0.0491", "0.0495"}  # a run that learnt nothing, in chapter 5
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -64,3 +100,22 @@ def test_neither_place_nor_length_gives_the_right_answer_away():
         for _, answers in questions(path)
     ]
     assert sum(longest) <= len(longest) / 2
+
+
+@every_chapter
+def test_numbers_in_a_question_are_the_pages_or_follow_by_arithmetic(path):
+    own = OWN.get(path.stem[:2], {})
+    for quoted, value in own.items():
+        digits = len(quoted.partition(".")[2])
+        assert f"{value:,.{digits}f}" == quoted
+    notebook = nbformat.read(path, as_version=4)
+    page = "\n".join(
+        cell.source + "".join(str(o.get("text") or o.get("data")) for o in cell.get("outputs", []))
+        for cell in notebook.cells
+        if cell.id != "test-yourself"
+    )
+    (questioned,) = (cell.source for cell in notebook.cells if cell.id == "test-yourself")
+    quoted = re.findall(r"\d+\.\d{3,}|\d{1,3}(?:,\d{3})+", questioned.replace("{,}", ","))
+    assert not [
+        number for number in quoted if number not in page and number not in own.keys() | MADE_UP
+    ]
