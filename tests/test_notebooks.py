@@ -17,6 +17,16 @@ SET_UP = """\
 import importlib.util
 """
 TAGS = {"nbval-ignore-output", "hide-input", "hide-output", "raises-exception", "remove-output"}
+# What a figure that is drawn in a part's colour must be about.
+WORDS_OF_A_PART = {
+    "forget": r"forget|product of f|direct path",
+    "input": r"input gate",
+    "candidate": r"candidate",
+    "output": r"output gate",
+    "cell": r"cell state|memory",
+    "hidden": r"hidden|state|\bh\d",
+    "gradient": r"gradient|derivative|slope|steepest|descent|walk|path",
+}
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.])/(home|root|work|tmp|usr|opt|Users|content|builds?)/\w|[A-Z]:\\\w"
 )
@@ -112,6 +122,18 @@ def test_every_figure_has_alternative_text_a_caption_and_a_name(path):
         names.append(look["figure"]["name"])
         assert names[-1].startswith("fig-"), cell.id
     assert len(set(names)) == len(names)
+
+
+@every_notebook
+def test_a_parts_colour_stands_for_that_part(path):
+    """A figure that takes a part's colour speaks of the part, in its caption or alt text."""
+    for cell in code_cells(read(path)):
+        look = cell.metadata.get("mystnb", {})
+        said = f"{look.get('image', {}).get('alt')} {look.get('figure', {}).get('caption')}".lower()
+        if not re.search(r"COLOURS\[|line_style\(", cell.source) or "figure" not in look:
+            continue
+        for name in set(re.findall(r"[\"'](\w+)[\"']", cell.source)) & set(WORDS_OF_A_PART):
+            assert re.search(WORDS_OF_A_PART[name], said), f"{cell.id} takes the colour of {name}"
 
 
 @every_notebook
