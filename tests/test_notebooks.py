@@ -136,6 +136,20 @@ def test_a_parts_colour_stands_for_that_part(path):
             assert re.search(WORDS_OF_A_PART[name], said), f"{cell.id} takes the colour of {name}"
 
 
+DRAWING = re.compile(
+    r"\b(unrolled_rnn|jacobian_chain|(?:rnn|lstm)_cell|two_states|gradient_highway)\(ax"
+)
+
+
+@every_notebook
+def test_a_drawing_is_a_phone_wide_and_not_blown_up(path):
+    """Drawings are 5 inches wide, for letters that a phone shows, and 540 pixels where they may."""
+    for cell in code_cells(read(path)):
+        if DRAWING.search(cell.source):
+            assert re.search(r"figsize=\(5, [\d.]+\)", cell.source), cell.id
+            assert cell.metadata["mystnb"]["image"]["width"] == "540px", cell.id
+
+
 @every_notebook
 def test_tags_are_known_and_cells_are_short(path):
     notebook = read(path)
