@@ -89,7 +89,7 @@ def made_by(cell):
     """Make the live figure of a cell afresh, by the call that is its last line."""
     from lstm_utils import live
 
-    (call,) = re.findall(r"^(\w+)\(\)$", cell.source.splitlines()[-1])
+    (call,) = re.findall(r"^(?:live\.)?(\w+)\(\)$", cell.source.splitlines()[-1])
     return getattr(live, call)()
 
 
