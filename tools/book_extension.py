@@ -94,7 +94,7 @@ def write_site_files(app, exception):
 
 
 def setup(app):
-    for part in ("site_math", "site_pages"):
+    for part in ("site_404", "site_math", "site_pages"):
         app.setup_extension(part)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))

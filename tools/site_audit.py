@@ -89,6 +89,13 @@ def axe_findings(tab):
     return found
 
 
+# The next Tab goes on from where the focus was last, even if that lost it.
+TO_THE_TOP = """() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+}"""
+
 # What can be reached is listed first; then each stop of the Tab key is noted as it gets the focus.
 REACHABLE = """() => {
     const candidates = "a[href], button, input, select, textarea, summary, [tabindex]";
@@ -130,7 +137,7 @@ def keyboard_findings(tab):
 
     A fault is a control that is not reached, reached out of order, or that shows no ring.
     """
-    tab.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    tab.evaluate(TO_THE_TOP)
     reachable = tab.evaluate(REACHABLE)
     # Some stops more than controls: Chromium stops at what scrolls. After the last comes the page.
     for _ in range(0, 2 * reachable + 20, 10):
