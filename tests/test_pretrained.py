@@ -19,6 +19,7 @@ from hypothesis.extra.numpy import arrays
 from experiments import pretrained as maker
 from experiments.runs import Run, sha256
 from lstm_utils import corpora, pretrained
+from lstm_utils.live import FIGURES
 from lstm_utils.pretrained import SHA256, load_pretrained, read_weights, weights_path
 from lstm_utils.tasks import marked_product, share_within
 from lstm_utils.text import clean_headline
@@ -333,8 +334,8 @@ def test_a_model_that_no_experiment_has_left_is_named(tmp_path, capsys):
 # --- In a wheel ---------------------------------------------------------------------------
 
 
-def test_a_wheel_brings_weights_and_records(tmp_path):
-    """Install the package from a copy of it, and read both from there, far from the checkout."""
+def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
+    """Install the package from a copy of it, and read all from there, far from the checkout."""
     source, target = tmp_path / "source", tmp_path / "installed"
     for name in ("lstm_utils", "experiments/results"):
         ignore = shutil.ignore_patterns("__pycache__")
@@ -346,9 +347,10 @@ def test_a_wheel_brings_weights_and_records(tmp_path):
     subprocess.run([*pip, "install", *options, source], check=True, cwd=tmp_path)
     program = (
         "import lstm_utils, sys; from lstm_utils.pretrained import SHA256, load_pretrained;"
-        "from lstm_utils.records import load_records;"
+        "from lstm_utils.records import load_records; from lstm_utils.live import FIGURES;"
         "names = [load_pretrained(name).record()['name'] for name in SHA256];"
-        "print(lstm_utils.__file__, len(load_records('cells')), *names)"
+        "print(lstm_utils.__file__, len(load_records('cells')), *names);"
+        "print(*(len(figure().html) for figure in FIGURES.values()))"
     )
     command = [sys.executable, "-c", program]
     environment = {"PYTHONPATH": str(target)}
@@ -357,4 +359,5 @@ def test_a_wheel_brings_weights_and_records(tmp_path):
     ).stdout.split()
     assert found[0] == str(target / "lstm_utils" / "__init__.py")
     assert found[1] == "3"
-    assert found[2:] == [load_pretrained(name).metadata["run"] for name in SHA256]
+    live = [str(len(figure().html)) for figure in FIGURES.values()]
+    assert found[2:] == [load_pretrained(name).metadata["run"] for name in SHA256] + live

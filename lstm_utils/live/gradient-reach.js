@@ -140,7 +140,7 @@ function build(live, data) {
       }),
       whole ? null : el("circle", { cx: rx, cy: ry, r: 4.5, fill: colour(name) }),
     );
-    const late = rx > (left + right) / 2;
+    const late = rx + 120 > right;
     svg.append(
       words(whole ? right - 4 : rx + (late ? -8 : 8), bottom - 10, `reaches ${whole ? "all " : ""}${steps} ${steps === 1 ? "step" : "steps"}`, {
         class: "halo",
