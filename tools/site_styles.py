@@ -39,7 +39,9 @@ def link_bundle(page, output, names):
 
 @lru_cache
 def digest(output, names):
-    data = b"".join((output / "_static" / name).read_bytes() for name in names)
+    """Return what changes with the stylesheets; myst-nb's, named by its own, is copied later."""
+    files = [output / "_static" / name for name in names]
+    data = b"".join(file.read_bytes() for file in files if file.exists())
     return hashlib.sha256(data).hexdigest()[:8]
 
 
