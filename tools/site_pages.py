@@ -21,6 +21,16 @@ EARLY_SCRIPTS = re.compile(
     r'\s*(?:<!-- Pre-loaded[^>]*-->\s*)?<link rel="preload" as="script"[^>]*>'
 )
 OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
+# pydata-sphinx-theme 0.17.1 settles light or dark in its last script: until then two logos stand
+# above the contents, which jump, and every style is worked out twice.
+THEME = (
+    'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";',
+    """{
+      const { dataset } = document.documentElement;
+      const asked = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+      dataset.theme = dataset.mode === "auto" ? asked : dataset.mode;
+    }""",
+)
 
 
 class Templates(BuiltinTemplateLoader):
@@ -40,6 +50,7 @@ class Templates(BuiltinTemplateLoader):
     def finish(self, page, searches):
         if not searches:
             page = SEARCH.sub("", page)
+        page = page.replace(*THEME)
         page = FONT_AWESOME.sub("", page)
         page = EARLY_SCRIPTS.sub("", page)
         page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
