@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import threading
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,7 +262,9 @@ def _fetch(name, url):
     pooch writes to a temporary file and moves it to its name only when the checksum is right,
     so whatever lies in the cache under that name is whole.
     """
-    import pooch
+    with warnings.catch_warnings():  # tqdm's, which it brings: a notebook may have no widgets
+        warnings.simplefilter("ignore")
+        import pooch
 
     pooch.get_logger().setLevel(logging.WARNING)
     cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("lstm-book"))

@@ -425,6 +425,17 @@ def test_a_broken_transfer_gives_the_sample_and_the_next_run_the_whole(
     assert (whole.source, len(whole.texts)) == ("download", 5000)
 
 
+def test_loading_brings_no_warning_into_a_notebook_without_widgets(server, monkeypatch, recwarn):
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("pooch", "tqdm"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ipykernel.zmqshell", SimpleNamespace())  # a kernel
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # not installed
+    assert load_nsmc("train").source == "download"
+    assert not recwarn.list
+
+
 def test_kagglehub_takes_up_a_broken_transfer_where_it_stopped(server, monkeypatch):
     monkeypatch.setattr("kagglehub.clients.CHUNK_SIZE", 4096)  # it keeps whole chunks only
     server.fault = "cut"
