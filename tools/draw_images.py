@@ -1,4 +1,4 @@
-"""Draw the pictures of images/ that come from the package: python tools/draw_images.py"""
+"""Draw the card of a shared link and the live figures' stills: python tools/draw_images.py"""
 
 from pathlib import Path
 
@@ -6,28 +6,21 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
 
-from lstm_utils.diagrams import lstm_cell
+from lstm_utils.diagrams import INK, lstm_cell
 from lstm_utils.plotting import COLOURS, use_book_style
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
-
-
-def draw_cell():
-    figure, axes = plt.subplots(figsize=(5.0, 3.85))
-    lstm_cell(axes)
-    # No date and no random ids, so that the same drawing is the same file.
-    figure.savefig(IMAGES / "lstm_cell.svg", metadata={"Date": None})
 
 
 def draw_cover():
     """Draw the card that a shared link shows: 1200 by 630 pixels, often seen at a quarter of it."""
     figure = plt.figure(figsize=(8.0, 4.2), layout="none")
     figure.add_artist(Rectangle((0, 0), 0.012, 1, facecolor=COLOURS["forget"]))
-    title = {"x": 0.05, "size": 40, "weight": "bold", "color": COLOURS["cell"]}
+    title = {"x": 0.05, "size": 40, "weight": "bold", "color": INK}
     figure.text(y=0.73, s="Learning", **title)
     figure.text(y=0.575, s="to Forget", **title)
     sentence = "An LSTM course that runs:\nevery number is computed\non the page that states it."
-    figure.text(0.052, 0.26, sentence, size=14, color="#333333", linespacing=1.45)
+    figure.text(0.052, 0.26, sentence, size=14, color=INK, linespacing=1.45)
     lstm_cell(figure.add_axes((0.455, 0.05, 0.525, 0.9)), highlight="forget")
     figure.savefig(IMAGES / "cover.png", dpi=150)
 
@@ -37,7 +30,5 @@ if __name__ == "__main__":
 
     mpl.use("agg")
     use_book_style()
-    mpl.rcParams["svg.hashsalt"] = "lstm-book"
-    draw_cell()
     draw_cover()
     draw_stills()
