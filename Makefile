@@ -13,7 +13,7 @@ override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
 export LSTM_BOOK_DATA
 endif
 
-.PHONY: help book pdf serve test samples lint bench experiments summary notebooks clean
+.PHONY: help book report pdf serve test samples lint bench experiments summary notebooks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make lint         ruff and codespell"
 	@echo "make bench        time the NumPy LSTM beside PyTorch's"
 	@echo "make experiments  make every recorded result again, after it has said how long that takes"
+	@echo "make report       measure every page of the site with Lighthouse and axe-core (needs Node)"
 	@echo "make summary      write the headline figures of the records into one file"
 	@echo "make notebooks    execute every notebook again and store its outputs"
 	@echo "make clean        delete what the other targets made"
@@ -58,6 +59,11 @@ book: .venv/book.stamp
 
 pdf: book .venv/pdf.stamp
 	$(BIN)/python tools/book_pdf.py
+
+# Lighthouse is a program for Node: npm 8.19 or newer.
+report: book .venv/test.stamp
+	npm ci --prefix tools --no-audit --no-fund
+	$(BIN)/python -m tools.site_report
 
 serve: book
 	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"

@@ -91,6 +91,12 @@ window.addEventListener("afterprint", () => {
   }
 });
 
+// Sphinx 7.4 fetches each page that a search finds, to quote it; opened from a folder, no page may
+// be fetched, and each try would be an error in the console.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
+
 // sphinx-book-theme 1.3.0 keeps a page's buttons inside its [role=main], which Sphinx 7.4 takes
 // for the text: without this, a search result quotes ".ipynb .pdf" before the first line.
 document.addEventListener("DOMContentLoaded", () => {
