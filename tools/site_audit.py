@@ -29,6 +29,15 @@ SHOW_ALL = """() => {
     for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
 }"""
 
+# What scrolls is given its Tab stop when it comes near the window (book.js).
+SCROLL_THROUGH = """async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
+        window.scrollTo(0, y);
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }
+    window.scrollTo(0, 0);
+}"""
+
 # A word of code differs from another by its class and its box alone: of a kind one is looked at,
 # else a chapter's ten thousand words take most of a minute.
 ONE_WORD_OF_A_KIND = """() => {
@@ -74,7 +83,7 @@ def axe_findings(tab):
     """
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     show_all(tab)
-    tab.evaluate("window.scrollTo(0, 0)")
+    tab.evaluate(SCROLL_THROUGH)
     tab.evaluate(ONE_WORD_OF_A_KIND)
     tab.evaluate(script)
     set_theme(tab, "light")
