@@ -27,15 +27,16 @@ SHOW_ALL = """() => {
     document.head.append(style);
     for (const details of document.querySelectorAll("article details")) details.open = true;
     for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
+    document.querySelectorAll(MEASURED).forEach(measure); // book.js, which waits till they are near
 }"""
 
 # What scrolls is given its Tab stop when it comes near the window (book.js).
 SCROLL_THROUGH = """async () => {
     for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
-        window.scrollTo(0, y);
+        window.scrollTo({ top: y, behavior: "instant" });
         await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     }
-    window.scrollTo(0, 0);
+    window.scrollTo({ top: 0, behavior: "instant" });
 }"""
 
 # A word of code differs from another by its class and its box alone: of a kind one is looked at,
