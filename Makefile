@@ -69,8 +69,9 @@ serve: book
 	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# Two files at a time: a notebook's cells have to stay together.
 test: .venv/test.stamp
-	$(PYTEST) $(NBVAL) tests $(CHAPTERS)
+	$(PYTEST) --numprocesses 2 --dist loadfile $(NBVAL) tests $(CHAPTERS)
 
 samples: .venv/test.stamp
 	LSTM_BOOK_DATA=sample $(PYTEST) $(NBVAL) $(filter chapters/06% chapters/07%,$(CHAPTERS))
