@@ -94,19 +94,30 @@ class MarkedProductModel(Pretrained):
         return self.numpy()(x)
 
 
-class SentimentModel(Pretrained):
-    """Reads a Korean film review and says how likely it is positive; trained in Keras."""
+class ReviewReader(Pretrained):
+    """What the two readers of Korean film reviews share: from texts to rows of a table."""
 
     @cached_property
     def _known(self):
         return _codes(self.metadata["ngrams"])
 
-    def encode(self, texts):
-        """Reviews as the network reads them: an `Encoded`."""
+    def _encode(self, texts, by):
         from .pieces import Encoded, look_up, ngram_pieces
 
-        codes, *places = ngram_pieces(texts, self.metadata["by"], self.metadata["longest"])
+        codes, *places = ngram_pieces(texts, by, self.metadata["longest"])
         return Encoded(look_up(codes, self._known), *places)
+
+    def _sums_of_rows(self, ids):
+        """Sum the table's rows of each place, ids (N, longest); number 0 is unknown and no row."""
+        return (self.arrays["table"][ids] * (ids != 0)[..., None]).sum(axis=1)
+
+
+class SentimentModel(ReviewReader):
+    """Reads a Korean film review and says how likely it is positive; trained in Keras."""
+
+    def encode(self, texts):
+        """Reviews as the network reads them: an `Encoded`."""
+        return self._encode(texts, self.metadata["by"])
 
     def numpy(self):
         """The network in NumPy: a function from an `Encoded` to log odds (R,), float32."""
@@ -117,7 +128,7 @@ class SentimentModel(Pretrained):
             readers.append((self._lstm("backward"), slice(None, None, -1)))
 
         def read(ids, slots, steps):
-            rows = (self.arrays["table"][ids] * (ids != 0)[..., None]).sum(axis=1)
+            rows = self._sums_of_rows(ids)
             first = np.flatnonzero(np.diff(slots, prepend=-1))
             x = np.add.reduceat(rows, first).reshape(-1, steps, rows.shape[-1])
             states = [lstm_forward(params, x[:, turn]).h[:, 1:] for params, turn in readers]
@@ -158,17 +169,13 @@ class SentimentModel(Pretrained):
         return sigmoid(self.numpy()(self.encode(texts)))
 
 
-class ReadingModel(Pretrained):
+class ReadingModel(ReviewReader):
     """Reads a Korean film review syllable by syllable, with an answer after each; from Keras.
 
     Small enough for a page: its weights are 8-bit numbers and one scale an array. A step is a
     character of the cleaned review, with a space before and after it; the LSTM reads the sum of
     the rows of all n-grams that end there.
     """
-
-    @cached_property
-    def _known(self):
-        return _codes(self.metadata["ngrams"])
 
     @property
     def scales(self):
@@ -182,15 +189,11 @@ class ReadingModel(Pretrained):
 
     def encode(self, texts):
         """Reviews as the network reads them: an `Encoded`."""
-        from .pieces import Encoded, look_up, ngram_pieces
-
-        texts = [unicodedata.normalize("NFC", text) for text in texts]
-        codes, *places = ngram_pieces(texts, "syllable", self.metadata["longest"])
-        return Encoded(look_up(codes, self._known), *places)
+        return self._encode([unicodedata.normalize("NFC", text) for text in texts], "syllable")
 
     def vectors(self, encoded):
         """What the LSTM reads, for all steps of all reviews: float32 (N, size)."""
-        return (self.arrays["table"][encoded.ids] * (encoded.ids != 0)[..., None]).sum(axis=1)
+        return self._sums_of_rows(encoded.ids)
 
     def numpy(self):
         """The network in NumPy: from an `Encoded` to log odds after each step.

@@ -1,9 +1,47 @@
 """Settings that all tests share."""
 
 import matplotlib
+import pytest
 from hypothesis import settings
+
+from tests.in_page import page_of
+from tools.chromium import PROGRAM, open_chromium
 
 matplotlib.use("Agg")
 # Shared machines pause for seconds at a time: a deadline would test the machine.
 settings.register_profile("book", deadline=None, max_examples=30, derandomize=True)
 settings.load_profile("book")
+
+
+# One a module: an open Playwright holds the event loop that a notebook's kernel needs.
+@pytest.fixture(scope="module")
+def browser():
+    if PROGRAM is None:
+        pytest.skip("no Chromium on this machine: nothing was opened in a browser")
+    with open_chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open figures from a file, as a reader with no server does; nothing may go wrong there."""
+    contexts, wrong = [], []
+
+    def open_page(*figures, body="", width=760, height=900, **context):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+        file = tmp_path / f"live{len(contexts)}.html"
+        file.write_text(page_of(*figures, body=body), encoding="utf-8")
+        page.on(
+            "request",
+            lambda request: request.url == file.as_uri() or wrong.append(f"asked {request.url}"),
+        )
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong, wrong

@@ -17,63 +17,14 @@ from lstm_utils.cells import (
     rnn_backward,
     rnn_forward,
 )
+from tests.in_page import drive, page_of
 from tests.test_notebooks import NOTEBOOKS, read
-from tests.test_site import CHROMIUM, FLAGS
 from tools.live_stills import WIDTHS, still
 from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)
 SCRIPTS = ("core", "axes", "data", "random", "rnn", "lstm", "lstm-backward")
 CORE = "".join((live.FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-
-
-# For this module only: an open Playwright holds the event loop that a notebook's kernel needs.
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: the live figures were not driven")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def page_of(*figures, body=""):
-    """Return a page with nothing but these figures on it."""
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>live</title>'
-    return f"{head}<body {body}>" + "".join(figure.html for figure in figures)
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    """Open figures from a file, as a reader with no server does; nothing may go wrong there."""
-    contexts, wrong = [], []
-
-    def open_page(*figures, body="", width=760, height=900, **context):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
-        file = tmp_path / f"live{len(contexts)}.html"
-        file.write_text(page_of(*figures, body=body), encoding="utf-8")
-        page.on(
-            "request",
-            lambda request: request.url == file.as_uri() or wrong.append(f"asked {request.url}"),
-        )
-        page.goto(file.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
-
-
-def drive(page, code, *arguments):
-    """Call a function of the page's figure: drive(page, "figure => figure.live.state()")."""
-    return page.locator("figure.lstm-live").first.evaluate(code, *arguments)
 
 
 # --- The arithmetic of the shared scripts -------------------------------------------------
@@ -247,7 +198,7 @@ def test_the_still_is_what_the_page_draws_first(name, browser):
     page = browser.new_page(color_scheme="light")
     for suffix, width in WIDTHS.items():
         kept = (live.FOLDER / "stills" / f"{name}{suffix}.svg").read_text(encoding="utf-8")
-        assert still(page, live.FIGURES[name](), width) == kept, "python tools/draw_images.py"
+        assert still(page, live.FIGURES[name](), width) == kept, "python -m tools.live_stills"
     page.close()
 
 

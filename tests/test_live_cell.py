@@ -9,7 +9,7 @@ import pytest
 
 from lstm_utils import live
 from lstm_utils.cells import LSTMParameters, lstm_step
-from tests.test_live import browser, drive, open_page  # noqa: F401 (fixtures)
+from tests.in_page import drive, press
 
 CHAPTER = Path(__file__).parent.parent / "chapters" / "04_gate_mechanics.ipynb"
 GATES = {"forget": "f", "input": "i", "candidate": "g", "output": "o"}
@@ -17,7 +17,7 @@ PARTS = [*GATES, "cell", "hidden"]
 
 
 @pytest.fixture
-def page(open_page):  # noqa: F811
+def page(open_page):
     return open_page(live.inside_cell())
 
 
@@ -41,13 +41,6 @@ def check_states(told):
     cell = told["f"] * told["c"] + told["i"] * told["g"]
     np.testing.assert_allclose(told["cell"], cell, atol=1e-12)
     np.testing.assert_allclose(told["hidden"], told["o"] * np.tanh(cell), atol=1e-12)
-
-
-def press(page, name, key, times=1):
-    control = page.locator(f"[data-name={name}]")
-    control.focus()
-    for _ in range(times):
-        page.keyboard.press(key)
 
 
 def test_it_starts_with_the_worked_case_of_chapter_4(page):
@@ -214,7 +207,7 @@ def test_a_part_in_focus_is_lit_and_explained(page, part):
     assert page.locator(".live-drawing g.faded").count() == 0
 
 
-def test_a_finger_on_a_layer_lights_it(open_page):  # noqa: F811
+def test_a_finger_on_a_layer_lights_it(open_page):
     page = open_page(live.inside_cell(), width=360, has_touch=True)
     for word, part in (("input", "input"), ("candidate", "candidate"), ("+", "cell")):
         page.locator(".live-drawing").get_by_text(word, exact=True).tap()

@@ -16,7 +16,7 @@ from lstm_utils.cells import (
 )
 from lstm_utils.gradients import gradient_norm_by_lag
 from lstm_utils.live._gradient_reach import sequences
-from tests.test_live import browser, drive, open_page  # noqa: F401 (fixtures)
+from tests.in_page import drive
 
 READING = "figure => figure.live.state().reading"
 
@@ -38,7 +38,7 @@ SLOPES = {"parabola": lambda w: 15 * (w - 1.5), "valleys": lambda w: w**3 - 2 * 
 
 
 @pytest.fixture
-def step_page(open_page):  # noqa: F811
+def step_page(open_page):
     return open_page(live.step_size())
 
 
@@ -110,7 +110,7 @@ def test_the_step_size_moves_by_keyboard_and_the_reading_follows(step_page):
 
 
 @pytest.mark.parametrize("hand", ["mouse", "touch"])
-def test_start_and_step_size_are_dragged_on_the_drawing(open_page, hand):  # noqa: F811
+def test_start_and_step_size_are_dragged_on_the_drawing(open_page, hand):
     page = open_page(live.step_size(), has_touch=hand == "touch")
     box = page.locator(".live-drawing").bounding_box()
     curve, ribbon = box["y"] + 0.3 * box["height"], box["y"] + box["height"] - 15
@@ -169,14 +169,14 @@ def norms_of_the_package(radius, bias, length):
 @pytest.mark.parametrize(
     ("radius", "bias", "length"), [(0.9, 3, 60), (0.5, 0, 100), (1.5, 5, 100), (1.2, 1, 10)]
 )
-def test_the_norms_of_the_page_are_the_packages(open_page, radius, bias, length):  # noqa: F811
+def test_the_norms_of_the_page_are_the_packages(open_page, radius, bias, length):
     page = open_page(live.gradient_reach())
     found = set_to(page, radius=radius, bias=bias, length=length)
     for name, norms in norms_of_the_package(radius, bias, length).items():
         np.testing.assert_allclose(found[name], norms, rtol=1e-8)
 
 
-def test_the_reading_gives_the_reach_in_steps(open_page):  # noqa: F811
+def test_the_reading_gives_the_reach_in_steps(open_page):
     page = open_page(live.gradient_reach())
     norms = norms_of_the_package(0.9, 3, 60)["rnn"]
     steps = int(np.argmax(norms < 0.01 * norms[0])) - 1
@@ -186,7 +186,7 @@ def test_the_reading_gives_the_reach_in_steps(open_page):  # noqa: F811
     assert f"reaches {steps} steps" in page.locator(".live-drawing").text_content()
 
 
-def test_one_slider_turns_the_lstm_and_leaves_the_rnn_alone(open_page):  # noqa: F811
+def test_one_slider_turns_the_lstm_and_leaves_the_rnn_alone(open_page):
     page = open_page(live.gradient_reach())
     before = state(page)
     page.get_by_role("slider", name="forget bias").focus()
@@ -198,7 +198,7 @@ def test_one_slider_turns_the_lstm_and_leaves_the_rnn_alone(open_page):  # noqa:
     assert after["lstm"][60] < 1e-6 < before["lstm"][60]
 
 
-def test_a_gradient_that_grows_is_said_to_grow(open_page):  # noqa: F811
+def test_a_gradient_that_grows_is_said_to_grow(open_page):
     page = open_page(live.gradient_reach())
     found = set_to(page, radius=1.5, length=100)
     assert found["rnn"][100] > 10

@@ -9,14 +9,14 @@ from lstm_utils import live
 from lstm_utils.cells import lstm_forward
 from lstm_utils.pretrained import load_pretrained
 from lstm_utils.tasks import CONSTANT_GUESS_MSE, marked_product
-from tests.test_live import browser, drive, open_page  # noqa: F401 (fixtures)
-from tools.measure_live import marked_product_answers, measure_marked_product
+from tests.in_page import drive, press
+from tools.measure_live import marked_product_answers, measure_marked_product, sequences_of
 
 MODEL = load_pretrained("marked-product")
 
 
 @pytest.fixture
-def page(open_page):  # noqa: F811
+def page(open_page):
     return open_page(live.marked_product())
 
 
@@ -51,19 +51,9 @@ def check(page):
     return told
 
 
-def press(page, name, key, times=1):
-    control = page.locator(f"[data-name={name}]")
-    control.focus()
-    for _ in range(times):
-        page.keyboard.press(key)
-
-
 def test_the_page_computes_the_books_network_on_200_random_sequences(page):
     examples = marked_product(200, 100, 5)
-    sequences = [
-        {"numbers": x[:, 1].tolist(), "marks": (marks + 1).tolist()}
-        for x, marks in zip(examples.x, examples.marks, strict=True)
-    ]
+    sequences = sequences_of(examples)
     found = np.array(
         drive(page, "(figure, sequences) => figure.live.answers(sequences)", sequences)
     )
@@ -85,7 +75,7 @@ def test_every_gate_and_cell_of_the_page_is_numpys(page):
     np.testing.assert_allclose(found["answers"], answers, atol=1e-10)
 
 
-def test_the_accuracy_beside_the_figure_is_measured_with_the_pages_arithmetic(browser):  # noqa: F811
+def test_the_accuracy_beside_the_figure_is_measured_with_the_pages_arithmetic(browser):
     stated = json.loads((live.FOLDER / "measured.json").read_text(encoding="utf-8"))
     stated = stated["marked-product"]
     page = browser.new_page()
@@ -198,7 +188,7 @@ def middle(page, selector, index=0):
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_a_ring_is_dragged_along_and_up_and_down(open_page, width):  # noqa: F811
+def test_a_ring_is_dragged_along_and_up_and_down(open_page, width):
     page = open_page(live.marked_product(), width=width)
     x, y = middle(page, ".grip", 1)
     page.mouse.move(x, y)
@@ -234,7 +224,7 @@ def swipe(page, start, end, steps=8):
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_a_finger_draws_up_and_down_without_moving_the_page(open_page):  # noqa: F811
+def test_a_finger_draws_up_and_down_without_moving_the_page(open_page):
     page = open_page(live.marked_product(), width=360, height=640, has_touch=True)
     page.evaluate("scrollTo(0, 60)")
     x, y = middle(page, ".grip", 0)
@@ -251,7 +241,7 @@ def test_a_finger_draws_up_and_down_without_moving_the_page(open_page):  # noqa:
     assert page.evaluate("window.scrollY") == at
 
 
-def test_a_finger_elsewhere_on_the_drawing_still_scrolls_the_page(open_page):  # noqa: F811
+def test_a_finger_elsewhere_on_the_drawing_still_scrolls_the_page(open_page):
     page = open_page(live.marked_product(), width=360, height=500, has_touch=True)
     box = page.locator(".live-drawing").bounding_box()
     page.evaluate("scrollTo(0, 200)")

@@ -11,10 +11,11 @@ import pytest
 from lstm_utils import live
 from lstm_utils.cells import lstm_backward, lstm_forward
 from lstm_utils.corpora import load_nsmc
-from lstm_utils.live._reading_review import MEASURED, PRESETS
+from lstm_utils.live._reading_review import PRESETS
+from lstm_utils.live.frame import MEASURED
 from lstm_utils.pretrained import load_pretrained
 from lstm_utils.text import clean_review
-from tests.test_live import browser, drive, open_page  # noqa: F401 - fixtures
+from tests.in_page import drive
 from tests.test_notebooks import CHAPTERS
 from tests.test_pretrained import same_file
 
@@ -22,7 +23,7 @@ MODEL = load_pretrained("reading")
 
 
 @pytest.fixture
-def figure(open_page):  # noqa: F811
+def figure(open_page):
     """A page with the figure on it, as a reader finds it."""
     return open_page(live.reading_review())
 
@@ -259,7 +260,7 @@ def test_what_the_network_cannot_read_is_told_and_marked(figure):
 
 
 @pytest.mark.parametrize("width", [330, 760])
-def test_a_long_review_wraps_with_its_marks(open_page, width):  # noqa: F811
+def test_a_long_review_wraps_with_its_marks(open_page, width):
     page = open_page(live.reading_review(), width=width)
     page.get_by_label("Review, in Korean").fill("처음엔 지루했는데 " * 20)
     syllables = page.locator("text.live-syllable")

@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tools.book_pdf import toc
+from tools.contents import TOC, pages
 
 pypdf = pytest.importorskip("pypdf")
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,10 +30,10 @@ def links(book):
 
 def titles():
     """Return the pages' titles in the order of _toc.yml, numbered where the toc says so."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    parts = TOC["parts"]
     numbered = {c["file"] for part in parts if part.get("numbered") for c in part["chapters"]}
     found = []
-    for name in [name for _, names in toc() for name in names]:
+    for name in pages():
         (source,) = [p for s in (".ipynb", ".md") if (p := ROOT / f"{name}{s}").exists()]
         text = source.read_text(encoding="utf-8")
         title = re.search(r'^ *"?# ([^"\\\n]+)', text, re.MULTILINE)[1].strip()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tools.site_report import GOALS, MOST_BYTES, MOST_SHIFT, REPORT, TABLE, pages, table
+from tools.contents import pages
+from tools.site_report import GOALS, MOST_BYTES, MOST_SHIFT, REPORT, TABLE, table
 
 MEASURED = json.loads(REPORT.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""Print the built book as one PDF: `python tools/book_pdf.py [SITE] [PDF]`, or `make pdf`.
+"""Print the built book as one PDF: `python -m tools.book_pdf [SITE] [PDF]`, or `make pdf`.
 
 The articles of all pages are put one after another in the order of _toc.yml, with links between
 pages made links within the one document, and Chromium prints it. (Jupyter Book's own `pdfhtml`
@@ -7,7 +7,6 @@ prints one page, and Sphinx's `singlehtml` builder has no visitor for the cells 
 
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
@@ -15,20 +14,14 @@ from urllib.parse import quote, unquote, urldefrag
 import yaml
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from tools.chromium import open_chromium
+from tools.contents import ROOT, pages, parts
+
 STYLE = Path(__file__).with_name("book_pdf.css")
 # Attributes that name ids: one, or several with spaces between.
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
 # Buttons, and what only a script brings to life.
 SCREEN_ONLY = "script, noscript, button, .headerlink, .live-controls, .tocwrapper, .screen-only"
-
-
-def toc():
-    """Return the parts of the book: (caption, names of its pages); the landing page has no part."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [(None, [contents["root"]])]
-    return parts + [(p["caption"], [c["file"] for c in p["chapters"]]) for p in contents["parts"]]
 
 
 def slug(page):
@@ -88,41 +81,39 @@ class Page:
         return self.base + file + (f"#{fragment}" if fragment else "")
 
 
-def contents_list(parts, pages):
+def contents_list(articles):
     lines = []
-    for caption, names in parts:
+    for caption, names in parts():
         lines += [f'<p class="part">{caption}</p>'] if caption else []
         for name in names:
-            sections = pages[name].article.select("h2")
+            sections = articles[name].article.select("h2")
             inner = "".join(
                 f'<li><a href="#{h.find_parent(id=True)["id"]}">{h.get_text().strip()}</a></li>'
                 for h in sections
                 if h.find_parent(id=True)
             )
-            lines.append(
-                f'<ol><li><a href="#{slug(name)}">{pages[name].title}</a><ol>{inner}</ol></li></ol>'
-            )
+            title = f'<a href="#{slug(name)}">{articles[name].title}</a>'
+            lines.append(f"<ol><li>{title}<ol>{inner}</ol></li></ol>")
     return "\n".join(lines)
 
 
 def combine(site):
     """Return the whole book as one HTML document, whose files lie in the folder `site`."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    parts = toc()
-    names = [name for _, group in parts for name in group]
-    pages = {name: Page(site, name, names, config["html"]["baseurl"]) for name in names}
+    names = pages()
+    articles = {name: Page(site, name, names, config["html"]["baseurl"]) for name in names}
     chapter = names[1]
     sheets = [
         os.path.normpath(f"{Path(chapter).parent}/{link['href'].split('?')[0]}")
-        for link in pages[chapter].soup.select("link[rel=stylesheet]")
+        for link in articles[chapter].soup.select("link[rel=stylesheet]")
     ]
     styles = "".join(f'<link rel="stylesheet" href="{sheet}">\n' for sheet in sheets)
     running = "".join(
-        f"@page {slug(n)} {{ @top-center {{ content: {quoted(pages[n].title)}; }} }}\n"
+        f"@page {slug(n)} {{ @top-center {{ content: {quoted(articles[n].title)}; }} }}\n"
         f"#{slug(n)} {{ page: {slug(n)}; }}\n"
         for n in names
     )
-    articles = "\n".join(str(pages[name].article) for name in names)
+    body = "\n".join(str(articles[name].article) for name in names)
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8">
 <title>{config["title"]}</title>
@@ -134,8 +125,8 @@ def combine(site):
 <p>By {config["author"]}</p>
 <p class="small">{config["html"]["extra_footer"]} What moves, what runs and the newest text:
 <a href="{config["html"]["baseurl"]}">{config["html"]["baseurl"]}</a></p></div>
-<div class="contents"><h1 id="contents">Contents</h1>{contents_list(parts, pages)}</div>
-{articles}
+<div class="contents"><h1 id="contents">Contents</h1>{contents_list(articles)}</div>
+{body}
 </body></html>
 """
 
@@ -145,23 +136,16 @@ def quoted(text):
 
 
 def print_book(site, output):
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if chromium is None:
-        sys.exit(f"Chromium is needed to print the book: none of {', '.join(BROWSERS)} is here")
     output.parent.mkdir(parents=True, exist_ok=True)
     # Beside the pages, so that their pictures and styles are found; gone when it is printed.
     document = site / "whole-book.html"
     document.write_text(combine(site), encoding="utf-8")
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with open_chromium() as browser:
             page = browser.new_page()
             page.goto(document.as_uri(), wait_until="load")
             page.evaluate("document.fonts.ready")
             page.pdf(path=output, prefer_css_page_size=True, outline=True, tagged=True)
-            browser.close()
     finally:
         document.unlink()
 

@@ -1,4 +1,4 @@
-"""Draw the card of a shared link and the live figures' stills: python tools/draw_images.py"""
+"""Draw the card of a shared link and the live figures' stills: python -m tools.draw_images"""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from lstm_utils.diagrams import INK, lstm_cell
 from lstm_utils.plotting import COLOURS, use_book_style
+from tools.live_stills import draw_stills
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 
@@ -26,8 +27,6 @@ def draw_cover():
 
 
 if __name__ == "__main__":
-    from live_stills import draw_stills  # a file beside this one; it needs a browser
-
     mpl.use("agg")
     use_book_style()
     draw_cover()

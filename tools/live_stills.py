@@ -1,19 +1,18 @@
-"""Draw the stills of the live figures, in a browser: python tools/live_stills.py [NAME ...]
+"""Draw the stills of the live figures, in a browser: python -m tools.live_stills [NAME ...]
 
 A still is what a figure's own script draws first, at a page's width and at a phone's; the wide
 one carries the reading that stands under it. The site, Colab and Jupyter show it where scripts
-are off. `python tools/draw_images.py` draws these too.
+are off. `python -m tools.draw_images` draws these too.
 """
 
 import html
 import re
-import shutil
 import sys
 
 from lstm_utils import live
+from tools.chromium import open_chromium
 
 WIDTHS = {"": 720, "-narrow": 330}  # of the drawing, in pixels
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def still(page, figure, width):
@@ -41,21 +40,14 @@ def still(page, figure, width):
 
 def draw_stills(names=()):
     """Write lstm_utils/live/stills/ anew, for all figures or for those named."""
-    from playwright.sync_api import sync_playwright
-
     folder = live.FOLDER / "stills"
     folder.mkdir(exist_ok=True)
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with open_chromium() as browser:
         page = browser.new_page(color_scheme="light")
         for name in names or live.FIGURES:
             for suffix, width in WIDTHS.items():
                 drawn = still(page, live.FIGURES[name](), width)
                 (folder / f"{name}{suffix}.svg").write_text(drawn, encoding="utf-8")
-        browser.close()
 
 
 if __name__ == "__main__":

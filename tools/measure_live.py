@@ -1,13 +1,12 @@
 """Measure the live figures' networks in the arithmetic of their own pages.
 
-    python tools/measure_live.py [NAME ...]
+    python -m tools.measure_live [NAME ...]
 
 It opens a figure in Chromium, asks its script for the answers to a fresh test set, and writes
 what came out to lstm_utils/live/measured.json: the figures state it, a test measures it again.
 """
 
 import json
-import shutil
 import sys
 
 import numpy as np
@@ -15,21 +14,24 @@ from scipy.stats import binomtest
 
 from lstm_utils import live
 from lstm_utils.corpora import load_nsmc
+from lstm_utils.live.frame import MEASURED
 from lstm_utils.tasks import marked_product, share_within
+from tools.chromium import open_chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+def sequences_of(examples):
+    """The examples as the page's script reads them, where marks count from 1."""
+    return [
+        {"numbers": x[:, 1].tolist(), "marks": (marks + 1).tolist()}
+        for x, marks in zip(examples.x, examples.marks, strict=True)
+    ]
 
 
 def marked_product_answers(page, examples):
     """What the page's own script answers to `examples`: a list of float."""
     page.set_content(f"<!doctype html><title>measure</title>{live.marked_product().html}")
-    sequences = [
-        # The marks count from 1 on the page.
-        {"numbers": x[:, 1].tolist(), "marks": (marks + 1).tolist()}
-        for x, marks in zip(examples.x, examples.marks, strict=True)
-    ]
     code = "(figure, sequences) => figure.live.answers(sequences)"
-    return page.locator("figure.lstm-live").evaluate(code, sequences)
+    return page.locator("figure.lstm-live").evaluate(code, sequences_of(examples))
 
 
 def measure_marked_product(page):
@@ -68,21 +70,13 @@ MEASURES = {"marked-product": measure_marked_product, "reading-review": measure_
 
 
 def main(names):
-    from playwright.sync_api import sync_playwright
-
-    file = live.FOLDER / "measured.json"
-    measured = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
-        )
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
+    with open_chromium() as browser:
         page = browser.new_page()
         for name in names or MEASURES:
             measured[name] = MEASURES[name](page)
             print(name, measured[name])
-        browser.close()
-    file.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    MEASURED.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

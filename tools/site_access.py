@@ -51,6 +51,11 @@ MENDS = [
         r'(<i class="theme-switch[^>]*?) title="[^"]*"',
         r"\1",
     ),
+    (
+        "pydata-sphinx-theme 0.17.1: the arrow that opens a page's sections has no name",
+        r'(>([^<]+)</a><details[^>]*>)<summary>(?=<span class="toctree-toggle")',
+        r'\1<summary aria-label="Pages under “\2”">',
+    ),
 ]
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)

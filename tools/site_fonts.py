@@ -4,6 +4,7 @@ import base64
 import io
 
 from fontTools import subset
+from fontTools.ttLib import TTFont
 
 
 def data_url(path, letters=None):
@@ -18,3 +19,8 @@ def data_url(path, letters=None):
     data = io.BytesIO()
     subset.save_font(font, data, options)
     return f"data:font/woff;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def draws_any(path, letters):
+    """Return whether the font at `path` has at least one of these letters."""
+    return not letters.isdisjoint(map(chr, TTFont(path).getBestCmap()))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docutils import nodes
 from py_mini_racer import JSEvalException, mini_racer
-from site_fonts import data_url
+from site_fonts import data_url, draws_any
 from sphinx.ext import mathjax
 from sphinx.util import logging
 
@@ -72,6 +72,25 @@ def source_of(node):
     return rf"\begin{{align}}\begin{{aligned}}{rows}\end{{aligned}}\end{{align}}", True
 
 
+def render_formulas(sources, complain):
+    """Return {source: HTML} and the stylesheet that these formulas need, fonts included.
+
+    A source is a formula's TeX and whether it is displayed. `complain(source, reason)` is called
+    for each that MathJax does not know.
+    """
+    found = {}
+    with mini_racer() as script:
+        for part in PARTS:
+            script.eval((MATHJAX / f"{part}.js").read_text(encoding="utf-8"))
+        script.eval(PROGRAM)
+        for source in sources:
+            try:
+                found[source] = script.call("render", *source)
+            except JSEvalException as error:
+                complain(source, str(error).splitlines()[0])
+        return found, embed_fonts(script.call("stylesheet") + MATCHED_SIZE)
+
+
 def render_all(app, builder):
     """Render every formula of the book, and write the stylesheet that they need."""
     if builder.format != "html":
@@ -81,20 +100,16 @@ def render_all(app, builder):
         for node in app.env.get_doctree(name).findall():
             if isinstance(node, (nodes.math, nodes.math_block)):
                 found.setdefault(source_of(node), name)
-    with mini_racer() as script:
-        for part in PARTS:
-            script.eval((MATHJAX / f"{part}.js").read_text(encoding="utf-8"))
-        script.eval(PROGRAM)
-        for (tex, display), name in found.items():
-            try:
-                rendered[tex, display] = script.call("render", tex, display)
-            except JSEvalException as error:
-                reason = str(error).splitlines()[0]
-                logger.warning("MathJax: %s in %r", reason, tex, location=name)
-        css = script.call("stylesheet") + MATCHED_SIZE
+    formulas, css = render_formulas(
+        found,
+        lambda source, reason: logger.warning(
+            "MathJax: %s in %r", reason, source[0], location=found[source]
+        ),
+    )
+    rendered.update(formulas)
     static = Path(builder.outdir) / "_static"
     static.mkdir(exist_ok=True)
-    (static / STYLESHEET).write_text(embed_fonts(css), encoding="utf-8")
+    (static / STYLESHEET).write_text(css, encoding="utf-8")
 
 
 def letters_by_font(css):
@@ -121,7 +136,7 @@ def embed_fonts(css):
         family, file = re.search(r"family: ([\w-]+);.*/([\w-]+\.woff)", rule[0], re.DOTALL).groups()
         if family == "MJXZERO":  # holds lines apart and draws nothing: too small to cut
             return rule[0].replace(f"./{file}", data_url(FONTS / file))
-        if family not in letters:
+        if family not in letters or not draws_any(FONTS / file, letters[family]):
             return ""
         return rule[0].replace(f"./{file}", data_url(FONTS / file, "".join(letters[family])))
 

@@ -14,7 +14,6 @@ import gzip
 import http.server
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -23,18 +22,13 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlparse
 
-import yaml
-from playwright.sync_api import sync_playwright
-
+from tools.chromium import FLAGS, PROGRAM, open_chromium
+from tools.contents import ROOT, pages
 from tools.site_audit import axe_findings, keyboard_findings
 
-ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "reports" / "site.json"
 TABLE = ROOT / "reports" / "README.md"
 LIGHTHOUSE = ROOT / "tools" / "node_modules" / "lighthouse" / "cli" / "index.js"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--disable-quic"]
 SIZES = {"desktop": (1440, 900), "phone": (360, 800)}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 # What Lighthouse rates, and its three measurements in milliseconds that matter most here.
@@ -56,12 +50,6 @@ JUMPS = """
       for (const jump of list.getEntries()) if (!jump.hadRecentInput) window.jumps += jump.value;
     }).observe({ type: "layout-shift", buffered: true });
 """
-
-
-def pages():
-    """Return the pages in the order of the table of contents."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [contents["root"]] + [c["file"] for p in contents["parts"] for c in p["chapters"]]
 
 
 class StaticHost(http.server.SimpleHTTPRequestHandler):
@@ -158,10 +146,8 @@ def slowdown():
     show = f"import('{LIGHTHOUSE.parents[1]}/core/lib/page-functions.js').then(module =>"
     show += " console.log(module.pageFunctions.computeBenchmarkIndex.toString()))"
     benchmark = subprocess.check_output(["node", "-e", show], text=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with open_chromium() as browser:
         index = browser.new_page().evaluate(f"({benchmark})()")
-        browser.close()
     return round(min(4, max(1, index / 425)), 1)
 
 
@@ -183,7 +169,7 @@ def rate(url, size):
             command.append("--preset=desktop")
         else:
             command.append(f"--throttling.cpuSlowdownMultiplier={slower}")
-        environment = os.environ | {"CHROME_PATH": chromium()}
+        environment = os.environ | {"CHROME_PATH": PROGRAM}
         subprocess.run(command, env=environment, check=True, timeout=180, stderr=subprocess.DEVNULL)
         report = json.loads(output.read_text(encoding="utf-8"))
     rating = {name: round(100 * report["categories"][name]["score"]) for name in CATEGORIES}
@@ -199,10 +185,6 @@ def middle_rating(url, size, runs):
         ratings += [rate(url, size) for _ in range(runs - 1)]
     ratings.sort(key=lambda rating: rating["performance"])
     return ratings[len(ratings) // 2] | {"runs": len(ratings)}
-
-
-def chromium():
-    return next(filter(None, map(shutil.which, BROWSERS)))
 
 
 def table(report):
@@ -258,7 +240,7 @@ def main():
     )
     options = parser.parse_args()
     package = json.loads((LIGHTHOUSE.parents[1] / "package.json").read_text(encoding="utf-8"))
-    browser_version = subprocess.check_output([chromium(), "--version"], text=True)
+    browser_version = subprocess.check_output([PROGRAM, "--version"], text=True)
     made = {
         "day": str(date.today()),
         "runs": options.runs,
@@ -268,10 +250,8 @@ def main():
     with served(options.site) as address:
         for page in options.pages:
             url = f"{address}/{page}.html"
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            with open_chromium() as browser:
                 found = look(browser, url)
-                browser.close()
             found |= {size: middle_rating(url, size, options.runs) for size in SIZES}
             write(page, found, made)
             scores = {size: [found[size][name] for name in CATEGORIES] for size in SIZES}

@@ -1,12 +1,10 @@
 """The live figure "gradient reach": chapter 3's gradient by lag, for an RNN and an LSTM."""
 
-import base64
-
 import numpy as np
 
 from lstm_utils.cells import init_lstm, init_rnn
 
-from .frame import assemble, slider
+from .frame import assemble, base64_of, slider
 
 HIDDEN, SEQUENCES, LONGEST = 32, 8, 100
 
@@ -37,8 +35,8 @@ def gradient_reach():
             _radius(block)
             for block in np.split(init_lstm(1, HIDDEN, np.random.default_rng(0)).W_h, 4)
         ],
-        "x": _base64(x),
-        "last": _base64(last),
+        "x": base64_of(x),
+        "last": base64_of(last),
     }
     return assemble(
         "gradient-reach",
@@ -77,7 +75,3 @@ def sequences():
 def _radius(matrix):
     """Return the largest absolute eigenvalue, in as many digits as every machine agrees on."""
     return round(float(np.abs(np.linalg.eigvals(matrix)).max()), 12)
-
-
-def _base64(array):
-    return base64.b64encode(array.astype("<f4").tobytes()).decode()

@@ -1,23 +1,12 @@
 """The live figure of the trained LSTM at the marked-product task, its weights and its measure."""
 
-import base64
-import json
-from pathlib import Path
-
 import numpy as np
 
 from lstm_utils.cells import lstm_forward
 from lstm_utils.pretrained import load_pretrained
 from lstm_utils.tasks import CONSTANT_GUESS_MSE
 
-from .frame import assemble, buttons, choice, slider
-
-MEASURED = Path(__file__).with_name("measured.json")
-"""What `python tools/measure_live.py` measured in Chromium with the figures' own scripts."""
-
-
-def _base64(array):
-    return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
+from .frame import assemble, base64_of, buttons, choice, measured, slider
 
 
 def _units(params):
@@ -60,8 +49,8 @@ def marked_product():
     model = load_pretrained("marked-product")
     params = model._lstm("lstm")
     order, keeper, opener = _units(params)
-    measured = json.loads(MEASURED.read_text(encoding="utf-8"))["marked-product"]
-    right = 100 * measured["share_within_0_04"]
+    test = measured("marked-product")
+    right = 100 * test["share_within_0_04"]
     told = {keeper: ", keeps the number", opener: ", opens at a mark"}
     return assemble(
         "marked-product",
@@ -94,9 +83,9 @@ def marked_product():
         ],
         uses=("data", "lstm"),
         data={
-            "W": _base64(params.W),
-            "b": _base64(params.b),
-            "dense": _base64(model.arrays["dense/kernel"]),
+            "W": base64_of(params.W),
+            "b": base64_of(params.b),
+            "dense": base64_of(model.arrays["dense/kernel"]),
             "bias": float(model.arrays["dense/bias"][0]),
             "order": order,
             "keeper": keeper,
@@ -104,9 +93,9 @@ def marked_product():
         heights=(424, 740),
         lines=(3, 7),
         note=(
-            f"Measured with this page's own arithmetic on {measured['sequences']:,} new sequences: "
+            f"Measured with this page's own arithmetic on {test['sequences']:,} new sequences: "
             f"{right:.1f} % of the answers lie within 0.04 of the product, "
-            f"mean squared error {measured['mse']:.6f}; always ¼ has {CONSTANT_GUESS_MSE:.4f}. The "
+            f"mean squared error {test['mse']:.6f}; always ¼ has {CONSTANT_GUESS_MSE:.4f}. The "
             "network was taught a hundred steps, and knows no other length."
         ),
     )

@@ -1,19 +1,13 @@
 """The live figure of the network that reads a review, its weights and its measure."""
 
-import base64
 import html
-import json
-from pathlib import Path
 
 import numpy as np
 
 from lstm_utils.parity import from_keras
 from lstm_utils.pretrained import load_pretrained
 
-from .frame import assemble, choice, slider
-
-MEASURED = Path(__file__).with_name("measured.json")
-"""What `python tools/measure_live.py` measured in Chromium with the figures' own scripts."""
+from .frame import assemble, base64_of, choice, measured, slider
 
 NOTES, OURS = "From the notes", "Ours"
 PRESETS = {  # text: (what it says, a gloss of each word, what a reader would say, whose it is)
@@ -63,8 +57,7 @@ def _network(model):
         return np.rint(model.arrays[name] / np.float32(model.scales[name])).astype(np.int8)
 
     def told(scale_of, integers):
-        text = base64.b64encode(np.ascontiguousarray(integers).tobytes()).decode()
-        return {"scale": model.scales[scale_of], "integers": text}
+        return {"scale": model.scales[scale_of], "integers": base64_of(integers, np.int8)}
 
     layer = [whole(f"forward/{part}") for part in ("kernel", "recurrent_kernel", "bias")]
     params = from_keras(layer)  # only moves numbers: integers stay integers
@@ -103,7 +96,7 @@ def reading_review():
         The network is ``load_pretrained("reading")``; it starts with one of the notes' sentences.
     """
     model = load_pretrained("reading")
-    measured = json.loads(MEASURED.read_text(encoding="utf-8"))["reading-review"]
+    test = measured("reading-review")
     half = next(p for p in model.record()["metrics"]["prefixes"] if p["share"] == 0.5)
     presets = [
         {"text": text, "gloss": gloss.split("|"), "says": says, "from": whose}
@@ -111,7 +104,7 @@ def reading_review():
     ]
     options = {k: meaning for k, (meaning, *_) in enumerate(PRESETS.values())}
     first = next(iter(PRESETS))
-    low, high = measured["interval"]
+    low, high = test["interval"]
     network = _network(model)
     units = {"lead": "the unit that weighs most", "mean": "all units, their mean"}
     units |= {k: f"unit {k}" for k in range(1, network["units"] + 1)}
@@ -148,8 +141,8 @@ def reading_review():
         heights=(304, 458),
         lines=(4, 9),
         note=(
-            f"Measured with this page's own arithmetic on all {measured['reviews']:,} test "
-            f"reviews: {100 * measured['accuracy']:.1f} % of the verdicts are right (95 % "
+            f"Measured with this page's own arithmetic on all {test['reviews']:,} test "
+            f"reviews: {100 * test['accuracy']:.1f} % of the verdicts are right (95 % "
             f"interval {100 * low:.1f} to {100 * high:.1f} %); with half of a review's "
             f"characters read, {100 * half['accuracy']:.1f} %. It takes irony at its word, counts "
             "two negations as two bad signs, and gives a verdict on any text, film review or not."

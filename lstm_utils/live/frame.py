@@ -1,5 +1,6 @@
 """The frame of the live figures: HTML with its own style, still and script, and no server."""
 
+import base64
 import hashlib
 import html
 import json
@@ -7,9 +8,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
 
 FOLDER = Path(__file__).parent
+MEASURED = FOLDER / "measured.json"
+"""What `python -m tools.measure_live` measured in Chromium with the figures' own scripts."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,16 @@ class LiveFigure:
 
     def __repr__(self):
         return f"<live figure {self.name}>"
+
+
+def measured(name):
+    """Return what was measured of a figure's network: a dict."""
+    return json.loads(MEASURED.read_text(encoding="utf-8"))[name]
+
+
+def base64_of(array, dtype="<f4"):
+    """Return an array's numbers in base64, as `bytesOf` and `floatsOf` of data.js read them."""
+    return base64.b64encode(np.ascontiguousarray(array, dtype=dtype).tobytes()).decode()
 
 
 # --- The controls -------------------------------------------------------------------------
@@ -123,7 +138,7 @@ def assemble(
     """
     data = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     key = hashlib.sha256(data.encode()).hexdigest()[:8]
-    wide, narrow = (_still(name, suffix, shows) for suffix in ("", "-narrow"))
+    stills, reading = _first_state(name, shows)
     size = (
         f"--live-wide:{heights[0]}px;--live-narrow:{heights[1]}px;"
         f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
@@ -139,8 +154,8 @@ def assemble(
         f'<p class="live-question">{question}</p>',
         f'<div class="{"live-beside" if beside else "live-below"}">',
         f'<div class="live-controls">{"".join(controls)}</div>',
-        f'<div class="live-stage">{wide}{narrow}</div></div>',
-        f'<p class="live-reading" aria-live="polite">{_reading(name)}</p>',
+        f'<div class="live-stage">{stills}</div></div>',
+        f'<p class="live-reading" aria-live="polite">{reading}</p>',
         f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
         f'<p class="live-note">{note}</p>' if note else "",
         f'<noscript><p class="live-off">With scripts on, this figure moves. {moves}</p></noscript>',
@@ -171,21 +186,21 @@ def _palette():
     return f".lstm-live{{{';'.join(pairs)}}}"
 
 
-def _still(name, suffix, shows):
-    """Return the still to stand in the page, without the reading that its file carries."""
-    file = FOLDER / "stills" / f"{name}{suffix}.svg"
-    if not file.exists():
-        return ""
-    drawing = re.sub(r"<desc>.*?</desc>", "", file.read_text(encoding="utf-8")).strip()
-    if suffix and drawing in re.sub(r"<desc>.*?</desc>", "", _read(f"stills/{name}.svg")):
-        return ""  # one that only scales serves at every width
-    kind = "narrow" if suffix else "wide"
-    return drawing.replace(
-        "<svg ", f'<svg class="live-still-{kind}" role="img" aria-label="{html.escape(shows)}" ', 1
+def _first_state(name, shows):
+    """Return the stills to stand in the page, and the reading that the file of the wide one has."""
+    drawings, reading = {}, ""
+    for kind, suffix in (("wide", ""), ("narrow", "-narrow")):
+        file = FOLDER / "stills" / f"{name}{suffix}.svg"
+        if not file.exists():  # the figure is new: its stills are yet to be drawn
+            continue
+        head, said, drawing = re.split(r"<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
+        reading = reading or said
+        drawing = (head + drawing).strip()
+        if drawing not in drawings.values():  # one that only scales serves at every width
+            drawings[kind] = drawing
+    label = html.escape(shows)
+    stills = (
+        svg.replace("<svg ", f'<svg class="live-still-{kind}" role="img" aria-label="{label}" ', 1)
+        for kind, svg in drawings.items()
     )
-
-
-def _reading(name):
-    file = FOLDER / "stills" / f"{name}.svg"
-    found = file.exists() and re.search(r"<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
-    return found[1] if found else ""
+    return "".join(stills), reading

@@ -1,0 +1,31 @@
+"""Chromium, as the tools and the tests start it."""
+
+import contextlib
+import shutil
+import sys
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
+# The last five keep Chromium from calling home, which a machine without network answers slowly.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextlib.contextmanager
+def open_chromium():
+    """Start Chromium, and yield Playwright's browser."""
+    from playwright.sync_api import sync_playwright
+
+    if PROGRAM is None:
+        sys.exit(f"Chromium is needed: none of {', '.join(BROWSERS)} is here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
+        yield browser
+        browser.close()

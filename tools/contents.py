@@ -1,0 +1,24 @@
+"""The order of the book, as _toc.yml has it."""
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def files_of(entry):
+    """Return the names of the pages of an entry: its own, then those of its sections."""
+    return [entry["file"], *(name for e in entry.get("sections", ()) for name in files_of(e))]
+
+
+def parts():
+    """Return the parts of the book: (caption, names of its pages); the landing page has no part."""
+    named = [(p["caption"], [n for c in p["chapters"] for n in files_of(c)]) for p in TOC["parts"]]
+    return [(None, [TOC["root"]]), *named]
+
+
+def pages():
+    """Return the names of all pages, in order."""
+    return [name for _, names in parts() for name in names]
