@@ -1,0 +1,366 @@
+"""The checks of chapter 5's exercises."""
+
+import math
+
+import numpy as np
+
+from lstm_utils.exercises.frame import (
+    Wrong,
+    call,
+    check_study,
+    compare,
+    compare_number,
+    exercise,
+    explanation,
+)
+from lstm_utils.tasks import CONSTANT_GUESS_MSE, share_within
+
+
+@exercise("5.1")
+def fairer_width(units):
+    """The least width of two plain layers with at least the parameters of two LSTM layers of 30."""
+    one_layer = "That is for one plain layer. The network has two, and the second reads H numbers."
+    compare_number(
+        units,
+        61,
+        "the number of units",
+        tolerance=0.01,
+        hints={
+            60: "60 units own 11,101 parameters, a little less than 11,311: one more.",
+            120: "Four times the units is too much: most weights stand in squares, H times H.",
+            15: "Fewer units have fewer parameters. It is the plain network that has to grow.",
+            105: one_layer,
+            106: one_layer,
+            62: "62 units do, and 61 do as well: you are asked for the least.",
+        },
+    )
+    return "Right. Twice the width makes four times the squares, and the squares are nearly all."
+
+
+@exercise("5.2")
+def more_numbers(score):
+    """The variance of the product of three independent uniform numbers."""
+    compare_number(
+        score,
+        3.0**-3 - 4.0**-3,
+        "the mean squared error",
+        tolerance=5e-5,
+        hints={
+            7 / 144: "That is the score for two numbers. Do the same with three factors.",
+            1 / 27: "That is E[P²]. The variance has (E[P])² taken away.",
+            1 / 27 - 1 / 8: "E[P] = 1/8 has to be squared; a variance is never negative.",
+            12.0**-3: "The variance of a product is not the product of the variances.",
+            1 / 8: "That is the best constant guess, not what it scores.",
+            math.sqrt(3.0**-3 - 4.0**-3): "That is its root. The score is a mean of squares.",
+        },
+    )
+    return "Right. Less than half of 7/144: a small loss may be the task's and not the network's."
+
+
+@exercise("5.3")
+def forget_bias(bias):
+    """The forget bias whose gate, to the power of 100, is one half."""
+    gate = 2.0**-0.01
+    compare_number(
+        bias,
+        math.log(gate / (1 - gate)),
+        "the forget bias",
+        tolerance=0.02,
+        hints={
+            gate: "That is the gate. Which bias does the sigmoid turn into it?",
+            math.log(
+                (1 - gate) / gate
+            ): "The sign: a gate that is nearly open has a positive bias.",
+            math.log(
+                gate
+            ): "That is the logarithm of the gate; the inverse of a sigmoid has two terms.",
+            0.0: "A bias of 0 opens the gate by half at each step. Half is to be left after 100.",
+            -math.log(2 ** (1 / 25) - 1): "That is for 25 steps.",
+        },
+    )
+    return "Right. A gate of 0.993: with Keras's start at 1, it is 0.731, and 0.731¹⁰⁰ is 2.5e-14."
+
+
+def _arrays(got, what="x and y"):
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise Wrong(f"Give back two arrays, {what}: `return x, y`.")
+    return [np.asarray(part) for part in got]
+
+
+@exercise("5.4")
+def marked_halves(answer):
+    """Examples (n, length, 2) and products (n,) with one mark in either half."""
+    for n, length in ((5, 6), (1, 2), (4000, 10)):
+        half = length // 2
+        x, y = _arrays(call(answer, n, length, np.random.default_rng(3)))
+        if x.shape != (n, length, 2):
+            raise Wrong(f"The inputs have the shape {x.shape} and should have {(n, length, 2)}.")
+        if y.shape != (n,):
+            raise Wrong(
+                f"The products have the shape {y.shape} and should have {(n,)}: one a sequence."
+            )
+        for name, array in (("inputs", x), ("products", y)):
+            if array.dtype != np.float32:
+                raise Wrong(f"The {name} are {array.dtype}; TensorFlow's layers want float32.")
+        marks, values = x[:, :, 0], x[:, :, 1]
+        if not np.isin(marks, (0, 1)).all():
+            if np.isin(values, (0, 1)).all():
+                raise Wrong("Marks and values have changed places: the marks come first.")
+            raise Wrong("A mark is 1 or 0, and x[:, :, 0] holds other numbers.")
+        if (marks.sum(axis=1) != 2).any():
+            count = marks.sum(axis=1)
+            row = int(np.flatnonzero(count != 2)[0])
+            raise Wrong(f"Sequence {row} has {count[row]:.0f} marks instead of two.")
+        odd = int((marks[:, :half].sum(axis=1) != 1).sum())
+        if odd:
+            raise Wrong(f"{odd} of {n} sequences have both marks in the same half.")
+        if (values < 0).any() or (values > 1).any():
+            raise Wrong("Values lie between 0 and 1.")
+        first, second = marks[:, :half].argmax(axis=1), half + marks[:, half:].argmax(axis=1)
+        rows = np.arange(n)
+        a, b = values[rows, first], values[rows, second]
+        if not np.allclose(y, a * b, atol=1e-6):
+            if np.allclose(y, a + b, atol=1e-6):
+                raise Wrong("These are the sums of the marked values. The task asks for products.")
+            raise Wrong("Not every y is the product of the values under the two marks.")
+    for name, places, low in (("first", first, 0), ("second", second, half)):
+        met = np.unique(places)
+        if len(met) == 1:
+            raise Wrong(f"The {name} mark stands at the same step in all sequences: draw one each.")
+        if missing := sorted(set(range(low, low + half)) - set(met.tolist())):
+            raise Wrong(
+                f"In 4,000 sequences of 10 the {name} mark never stands at step {missing[0]} "
+                "(counted from 0). Which end does `integers` leave out?"
+            )
+        share = np.bincount(places - low, minlength=half) / n
+        if np.abs(share - 1 / half).max() > 0.04:
+            raise Wrong(f"The {name} mark prefers some steps to others: each should be as likely.")
+    if abs(np.corrcoef(first, second)[0, 1]) > 0.1:
+        raise Wrong("The second mark can be told from the first: draw it by itself.")
+    if len(np.unique(values[:, 0])) < n / 2:
+        raise Wrong("Sequences repeat the same values: draw n rows of them.")
+    again = _arrays(call(answer, n, length, np.random.default_rng(3)))
+    other = _arrays(call(answer, n, length, np.random.default_rng(4)))
+    if not np.array_equal(x, again[0]):
+        raise Wrong(
+            "The same generator gives other examples the second time: draw from `rng` alone."
+        )
+    if np.array_equal(x, other[0]):
+        raise Wrong(
+            "Another generator gives the same examples: draw from `rng`, not from your own."
+        )
+    return (
+        "Right. The second number has to be waited for at least one step, and at most all of them."
+    )
+
+
+def _best_share(y, tolerance):
+    """The largest share of y within any open window of twice the tolerance."""
+    y = np.sort(y)
+    ends = np.searchsorted(y, y + 2 * tolerance, side="left")
+    return float((ends - np.arange(len(y))).max() / len(y))
+
+
+@exercise("5.5")
+def most_often_right(answer):
+    """A constant that is within the tolerance of as many answers as any."""
+    rng = np.random.default_rng(55)
+    products = rng.random((4000, 2)).prod(axis=1)
+    two_heaps = np.concatenate([rng.uniform(0.3, 0.5, 900), rng.uniform(0.7, 0.75, 700)])
+    high = 1 - products
+    cases = ((products, 0.04), (high, 0.04), (two_heaps, 0.04), (products[:500], 0.1))
+    for y, tolerance in cases:
+        got = call(answer, y, tolerance)
+        if got is None or np.size(got) != 1:
+            raise Wrong("Give back one number, the constant.")
+        constant = float(np.asarray(got).item())
+        if not math.isfinite(constant):
+            raise Wrong("The constant is not a number.")
+        share = share_within(np.full(len(y), constant), y, tolerance)
+        best = _best_share(y, tolerance)
+        if share >= best - 0.006:
+            continue
+        told = f"{constant:.3f} is right for {share:.1%} of these answers; more is possible."
+        if math.isclose(constant, best, abs_tol=1e-3):
+            raise Wrong("That looks like the share itself. Give back the constant that reaches it.")
+        if math.isclose(constant, y.mean(), abs_tol=1e-3):
+            raise Wrong(f"{told} The mean makes the squared error small, not the misses few.")
+        if math.isclose(constant, np.median(y), abs_tol=1e-3):
+            raise Wrong(f"{told} The median makes the absolute error small, not the misses few.")
+        if share_within(np.full(len(y), constant + tolerance), y, tolerance) >= best - 0.006:
+            raise Wrong(f"{told} Is it the left end of the best window? Its middle is asked for.")
+        if constant < y.min() + tolerance / 2:
+            raise Wrong(f"{told} Part of that window lies where there are no answers.")
+        if y is two_heaps:
+            raise Wrong(f"{told} The larger heap of answers is not the denser one.")
+        raise Wrong(f"{told} Count how many answers lie in a window, and move the window.")
+    return (
+        "Right. On the marked product it is near 0.04: often right, and with a large squared error."
+    )
+
+
+@exercise("5.6")
+def paired_interval(answer):
+    """Ends of the 95 % interval (Student's t) of the mean difference, seed by seed."""
+    from scipy.stats import t
+
+    rng = np.random.default_rng(56)
+    for n in (3, 5, 10):
+        luck = rng.normal(0, 1.0, n)
+        a, b = 5 + luck + rng.normal(0, 0.1, n), 4.5 + luck + rng.normal(0, 0.1, n)
+        d = a - b
+        deviation, mean = d.std(ddof=1), d.mean()
+
+        def ends(half, middle=mean):
+            return np.array([middle - half, middle + half])
+
+        error, quantile = deviation / math.sqrt(n), t.ppf(0.975, n - 1)
+        right = quantile * error
+        got = call(answer, a.tolist() if n == 3 else a, b.tolist() if n == 3 else b)
+        if np.shape(got) != (2,):
+            raise Wrong("Give back two numbers, the lower end and the upper end.")
+        got = np.asarray(got, dtype=float)
+        apart = math.sqrt(a.var(ddof=1) / n + b.var(ddof=1) / n)  # as if not paired
+        normal = "1.96 is for many seeds. With few, the distribution has wider tails."
+        shared = (
+            "Much too wide: the luck that both recipes share in a seed should cancel. "
+            "Take the differences first."
+        )
+        known = [
+            (ends(right)[::-1], "The lower end comes first."),
+            (ends(right, -mean), "The sign: how much *larger* are the first recipe's scores?"),
+            (np.array([mean, right]), "That is the middle and half the width: give the two ends."),
+            (ends(1.96 * error), normal),
+            (ends(t.ppf(0.975, 1e9) * error), normal),
+            (
+                ends(right * d.std() / deviation),
+                "A little too narrow: the deviation divides by n where n - 1 belongs.",
+            ),
+            (
+                ends(right * math.sqrt(n)),
+                "Too wide: that is where one more seed may fall. The mean of n is steadier.",
+            ),
+            (
+                ends(t.ppf(0.95, n - 1) * error),
+                "Too narrow: 5 % are left out in all, half of them on either side.",
+            ),
+            (
+                ends(t.ppf(0.975, n) * error),
+                "A little too narrow: n differences have n - 1 degrees of freedom.",
+            ),
+            (ends(t.ppf(0.975, 2 * n - 2) * apart), shared),
+            (ends(quantile * apart), shared),
+            (ends(1.96 * apart), shared),
+        ]
+        for wrong, message in known:
+            if np.allclose(got, wrong, rtol=1e-4):
+                raise Wrong(message)
+        compare(got, ends(right), f"the interval from {n} seeds", rtol=1e-4)
+    return "Right. If the interval holds 0, these seeds can't tell the two recipes apart."
+
+
+@exercise("5.7")
+def loss(answer, because):
+    """The mean squared error of answers (batch, 1) and truths (batch,), as one number."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(57)
+    for n in (4, 1, 7):
+        a, y = rng.random((n, 1)).astype(np.float32), rng.random(n).astype(np.float32)
+        weights = tf.Variable(a)
+        with tf.GradientTape() as tape:
+            got = call(answer, tf.convert_to_tensor(weights), tf.constant(y))
+        if np.shape(got) != ():
+            raise Wrong(f"The loss has the shape {np.shape(got)}: an update needs one number.")
+        right = np.mean((a[:, 0] - y) ** 2)
+        if n > 1 and np.isclose(float(got), np.mean((a - y) ** 2), rtol=1e-4):
+            raise Wrong(
+                f"For {n} answers this is not the mean of their {n} squared errors. "
+                "Print the shape of the difference."
+            )
+        if n > 1 and np.isclose(float(got), (a.mean() - y.mean()) ** 2, rtol=1e-4):
+            raise Wrong("This compares the mean answer with the mean truth. Pair them one by one.")
+        if n > 1 and np.isclose(float(got), n * right, rtol=1e-4):
+            raise Wrong("This is the sum over the batch: its size would change the step.")
+        compare(float(got), float(right), "the loss", rtol=1e-4)
+        gradient = tape.gradient(got, weights)
+        if gradient is None:
+            raise Wrong("No gradient comes through: stay with TensorFlow's operations.")
+        compare(gradient, 2 * (a - y[:, None]) / n, "the gradient by the answers", rtol=1e-4)
+    explanation(
+        because,
+        "c",
+        {
+            "a": "A wrong gradient that is never zero? Work out where it is zero.",
+            "b": "Compare two batches by hand: the two losses are not in a fixed ratio.",
+            "d": "TensorFlow did not fill anything in; it repeated what was there.",
+        },
+    )
+    return (
+        "Right. The planted loss is smallest where all answers are the mean: the plateau at 7/144."
+    )
+
+
+def _rows(dataset):
+    """The (first value of x, y) pairs of one pass."""
+    try:
+        return [(int(np.ravel(x)[0]), int(y)) for x, y in dataset]
+    except (TypeError, ValueError):
+        raise Wrong("Each element should be one example, (x, y), not a batch of them.") from None
+
+
+@exercise("5.8")
+def split(answer, because):
+    """Two tf.data sets, disjoint in every pass; the training set shuffled anew in each."""
+    n, held_out = 60, 15
+    x = np.arange(n, dtype=np.float32)[:, None, None] * np.ones((1, 4, 2), np.float32)
+    y = 1000 + np.arange(n)
+    got = call(answer, x, y, held_out, 5)
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise Wrong("Give back two sets: `return training, validation`.")
+    passes = {"training": [], "validation": []}
+    for _ in range(3):
+        for name, dataset in zip(passes, got, strict=True):
+            passes[name].append(_rows(dataset))
+    for name, want in (("training", n - held_out), ("validation", held_out)):
+        for found in passes[name]:
+            if any(b != 1000 + a for a, b in found):
+                raise Wrong("Inputs and answers have lost each other: shuffle the pairs.")
+            if len(found) != want:
+                raise Wrong(f"The {name} set has {len(found)} examples a pass instead of {want}.")
+    taught, *later = (set(found) for found in passes["training"])
+    taught = taught.union(*later)
+    asked = set(passes["validation"][0]).union(*passes["validation"][1:])
+    if taught & asked:
+        raise Wrong(
+            "After three passes, some of the validation examples have been taught. "
+            "Read one of the sets twice and compare."
+        )
+    if passes["training"][0] == passes["training"][1]:
+        raise Wrong(
+            "Disjoint now. But every pass has the training examples in the same order: "
+            "let them be shuffled anew each time."
+        )
+    explanation(
+        because,
+        "b",
+        {
+            "a": "In any one pass the two parts are disjoint: look at the second pass.",
+            "c": "The seed is the same, and still the second pass has another order. Print two.",
+            "d": "A buffer as large as the set shuffles perfectly. What happens in the next pass?",
+        },
+    )
+    return "Right. First cut, then shuffle the part that is taught."
+
+
+@exercise("5.9")
+def every_length(results, *, baseline):
+    """A study of networks that are taught several lengths, three seeds a variant."""
+    return check_study(
+        results,
+        baseline=baseline,
+        at_least=3,
+        bounds=(0.0, 1.0),
+        higher_is_better=False,
+        too_good=CONSTANT_GUESS_MSE * 1e-5,
+    )

@@ -1,0 +1,481 @@
+"""The checks of chapter 6's exercises: reviews, their numbers, and what a score is worth."""
+
+import copy
+
+import numpy as np
+
+from lstm_utils.exercises.frame import (
+    Nothing,
+    Wrong,
+    call,
+    check_study,
+    compare,
+    compare_number,
+    exercise,
+    explanation,
+    gain_and_spread,
+)
+
+
+def _numbers(value, what):
+    """A list of lists of integers from what a student's function returned."""
+    if value is None:
+        raise Nothing(f"Instead of {what} there is None. Is a return missing?")
+    try:
+        return [[int(number) for number in row] for row in value]
+    except (TypeError, ValueError):
+        raise Wrong(f"{what} have to be a list of lists of numbers, one list a review.") from None
+
+
+@exercise("6.1")
+def verdict(reviews):
+    """How many reviews two models need, each on its own sample, to differ by 1.96 errors."""
+    variance, z, difference = 0.878 * 0.122, 1.96, 0.882 - 0.874
+    one = variance * (z / difference) ** 2
+    compare_number(
+        reviews,
+        2 * one,
+        "the number of reviews",
+        tolerance=130,
+        hints={
+            one: "That is enough to tell a measured score from a known one. Here both scores are "
+            "measured, on samples of their own: what is the variance of a difference?",
+            4 * one: "You added the two standard errors. It is the variances of independent "
+            "numbers that add up.",
+            2 * variance / difference**2: "With that many the difference is as large as its "
+            "standard error. It shall be 1.96 times as large.",
+            2 * variance * z / difference: "The number of reviews stands under a square root: "
+            "something has still to be squared.",
+        },
+    )
+    return (
+        "Right, about 12,860: a test of 10,000 cannot tell these two apart. Half the difference "
+        "would need four times as many."
+    )
+
+
+@exercise("6.2")
+def two_negations(wrong_side):
+    """The sentences that the pretrained network puts on the wrong side of one half."""
+    from lstm_utils.pretrained import load_pretrained
+
+    sentences = ["재미없어", "재미없지 않았어", "재미있어", "재미있지 않았어"]
+    reader_says = np.array([0, 1, 1, 0])
+    network_says = np.asarray(load_pretrained("sentiment").predict(sentences)) > 0.5
+    right = {int(k) + 1 for k in np.flatnonzero(network_says != reader_says)}
+    try:
+        given = {
+            int(n) for n in np.atleast_1d([*wrong_side] if np.iterable(wrong_side) else wrong_side)
+        }
+    except (TypeError, ValueError):
+        raise Wrong("Give a list of numbers such as [1, 3].") from None
+    if given - {1, 2, 3, 4}:
+        raise Wrong("The sentences are numbered 1, 2, 3, 4.")
+    if given == {number - 1 for number in right}:
+        raise Wrong("You counted from zero; the sentences are numbered from 1.")
+    for number, words in (
+        (2, "Sentence 2 says that it was not without fun. Is that praise or blame?"),
+        (4, "Sentence 4 says that it was not fun. What would its writer tick?"),
+    ):
+        if number in right - given:
+            raise Wrong(f"One is missing. {words} And what does the network say?")
+    if given - right:
+        wrong = min(given - right)
+        raise Wrong(
+            f"Sentence {wrong} is read as it is meant: above one half is kind, below is unkind."
+        )
+    return "Right: both plain forms are on the side of a reader, both negated ones are not."
+
+
+@exercise("6.3")
+def rectangle(function):
+    """Ids (N, length) with zeros in front, and the mask of real words, both from lists of ids."""
+    cases = [
+        ([[5, 8, 3], [7], [2, 9, 4, 6]], 4),
+        ([[5, 8, 3, 11, 12, 13], [7, 2], []], 3),
+        ([[4, 4]], 5),
+    ]
+    for rows, length in cases:
+        before = copy.deepcopy(rows)
+        got = call(function, rows, length)
+        if rows != before:
+            raise Wrong(
+                "Your function changes the lists that it is given: whoever called it still needs "
+                "them. Build new rows."
+            )
+        if got is None:
+            raise Nothing("Instead of ids and mask there is None. Is a return missing?")
+        if not isinstance(got, (tuple, list)) or len(got) != 2:
+            raise Wrong("Return two arrays: the ids and the mask.")
+        ids, mask = (np.asarray(part) for part in got)
+        fill = [[0] * (length - len(row)) for row in rows]
+        want = np.array([zeros + row[:length] for zeros, row in zip(fill, rows, strict=True)])
+        after = np.array([row[:length] + zeros for zeros, row in zip(fill, rows, strict=True)])
+        last = np.array([zeros + row[-length:] for zeros, row in zip(fill, rows, strict=True)])
+        if ids.shape == want.shape and not np.array_equal(ids, want):
+            if np.array_equal(ids, after):
+                raise Wrong(
+                    "The zeros stand after the words. What does an LSTM that reads from left to "
+                    "right see last?"
+                )
+            if np.array_equal(ids, last):
+                raise Wrong(
+                    "A review that is too long keeps its last words; the exercise asks for its "
+                    "first ones."
+                )
+        compare(ids, want, "the rectangle of ids", dtype="int")
+        if mask.shape == want.shape and np.array_equal(mask.astype(bool), want == 0):
+            raise Wrong(
+                "The mask is the wrong way round: True means that the step is a word and is read."
+            )
+        compare(mask, want != 0, "the mask", dtype="bool")
+    return (
+        "Right. With zeros in front the mask saves time; with zeros behind it saves the state. "
+        "A review without a word keeps a row, and its mask says that there is nothing to read."
+    )
+
+
+@exercise("6.4")
+def encode_reviews(function):
+    """Numbers of words by a table from the training part; 1 stands for every other word."""
+    # film, really, good; so-so; actor; a hit ("daebak"); plot
+    train = [
+        ["영화", "정말", "좋다"],
+        ["영화", "정말", "별로다"],
+        ["영화", "배우", "좋다"],
+        ["정말", "영화"],
+    ]
+    other = [["영화", "대박"], ["대박", "정말", "대박"], [], ["좋다", "줄거리"], ["대박"]]
+    want = [[2, 1], [1, 3, 1], [], [4, 1], [1]]
+    before = copy.deepcopy((train, other))
+    got = _numbers(call(function, train, other, 5), "the encoded reviews")
+    if (train, other) != before:
+        raise Wrong("Your function changes the lists that it is given. Build new ones.")
+    if len(got) != len(other):
+        raise Wrong(f"There are {len(got)} rows for {len(other)} reviews: an empty review counts.")
+    for words, numbers in zip(other, got, strict=True):
+        if len(numbers) != len(words):
+            raise Wrong(
+                f"A review of {len(words)} words has become a row of length {len(numbers)}. A word "
+                "that the table does not hold must leave a trace: its place in the sentence."
+            )
+    flat = [number for numbers in got for number in numbers]
+    if 0 in flat:
+        raise Wrong("A word got the number 0, which is kept for the padding of short rows.")
+    if got[0][1] != 1:
+        raise Wrong(
+            "대박 (a hit) stands only in the reviews that are encoded, and it has a number of its "
+            "own. Of which part may the table know the words?"
+        )
+    if got[0][0] == 1:
+        raise Wrong(
+            "The commonest word of the training part has the number 1, the one for unknown words. "
+            "Where does your counting begin?"
+        )
+    if got != want:
+        raise Wrong(
+            "The words of the table are not in their order: 2 for the commonest of the training "
+            "part, 3 for the next."
+        )
+    small = _numbers(call(function, train, train[:1], 4), "the encoded reviews")[0]
+    if max(small) > 3:
+        raise Wrong(
+            f"With a table of 4 rows the number {max(small)} occurs. An embedding of 4 rows has "
+            "the numbers 0 to 3: padding and unknown words take up two of them."
+        )
+    if small != [2, 3, 1]:
+        raise Wrong(
+            "With a table of 4 rows two words have numbers of their own, beside padding and "
+            "unknown words; the rest of the training words are unknown too."
+        )
+    return (
+        "Right. The unknown word keeps its place, and meets its number in training too, as long "
+        "as the table leaves rare training words out."
+    )
+
+
+@exercise("6.5")
+def without_the_leak(function):
+    """Accuracy on the test reviews whose text does not stand in the training part."""
+    train = ["굿", "쓰레기", "재밌다", "정말 좋은 영화"]
+    test = ["굿", "최고", "쓰레기", "별로", "정말 좋은", "감동", "최고"]
+    labels = np.array([1, 1, 0, 0, 1, 1, 0])
+    p = np.array([0.7, 0.9, 0.9, 0.3, 0.8, 0.7, 0.9])
+    fresh = np.array([text not in train for text in test])
+    right = (p > 0.5) == labels
+    got = call(function, train, test, labels, p)
+    loose = np.array([not any(text in other for other in train) for text in test])
+    once = [k for k in np.flatnonzero(fresh) if test[k] not in test[:k]]
+    compare_number(
+        got,
+        right[fresh].mean(),
+        "the accuracy on fresh reviews",
+        tolerance=1e-6,
+        hints={
+            right.mean(): "That is the accuracy on all test reviews, the repeated ones included.",
+            right[
+                ~fresh
+            ].mean(): "That is the accuracy on the repeats: the other ones are asked for.",
+            right[fresh].sum() / len(test): "The right answers among the fresh reviews are divided "
+            "by the number of all test reviews.",
+            right[loose].mean(): "A text that is only a piece of a training text is no repeat: "
+            "compare whole texts.",
+            right[once].mean(): "A text that occurs twice in the test part counts twice; only "
+            "training texts are left out.",
+        },
+    )
+    rng = np.random.default_rng(6)
+    test = [f"영화 {k}" for k in rng.integers(0, 40, 60)]
+    train = [f"영화 {k}" for k in range(0, 40, 3)]
+    labels, p = rng.integers(0, 2, 60), rng.uniform(size=60)
+    fresh = np.array([text not in train for text in test])
+    want = ((p > 0.5) == labels)[fresh].mean()
+    compare_number(call(function, train, test, labels, p), want, "the accuracy", tolerance=1e-6)
+    return "Right. Compare whole texts, leave out the repeats, divide by what is left."
+
+
+@exercise("6.6")
+def wilson(function):
+    """The two accuracies from which the measured one lies 1.96 standard errors away."""
+    z = 1.96
+    for right, n in ((10, 10), (0, 10), (8, 10), (813, 1000), (1, 3)):
+        got = call(function, right, n)
+        if got is None:
+            raise Nothing("Instead of two bounds there is None. Is a return missing?")
+        bounds = np.asarray(got, dtype=float).ravel()
+        if bounds.size != 2:
+            raise Wrong("Return two numbers: the lower bound and the upper one.")
+        if not np.isfinite(bounds).all():
+            raise Wrong(
+                f"For {right} right of {n} a bound is not a number. Look at what stands under the "
+                "square root, and for a division by zero."
+            )
+        if bounds[0] > bounds[1]:
+            raise Wrong("The lower bound comes first.")
+        a = right / n
+        # The roots of (1 + z²/n) p² − (2a + z²/n) p + a² = 0.
+        want = np.sort(np.roots([1 + z**2 / n, -(2 * a + z**2 / n), a**2]).real)
+        if np.allclose(bounds, want, rtol=0, atol=2e-4):
+            continue
+        half = z * np.sqrt(a * (1 - a) / n)
+        if np.allclose(bounds, np.clip([a - half, a + half], 0, 1), atol=1e-6) or np.allclose(
+            bounds, [a - half, a + half], atol=1e-6
+        ):
+            width = bounds[1] - bounds[0]
+            raise Wrong(
+                f"That is the interval of the chapter. For {right} right of {n} it is {width:.2f} "
+                "wide: the standard error was taken at the measured accuracy, not at p."
+            )
+        if bounds[0] < -1e-9 or bounds[1] > 1 + 1e-9:
+            raise Wrong(
+                f"For {right} right of {n} the bounds are {bounds[0]:.3f} and {bounds[1]:.3f}: an "
+                "accuracy lies between 0 and 1. Is something not divided by 1 + z²/n?"
+            )
+        for bound in bounds:
+            error = np.sqrt(bound * (1 - bound) / n)
+            if abs(abs(a - bound) - z * error) > 1e-3:
+                raise Wrong(
+                    f"For {right} right of {n} your bound is {bound:.4f}. With p = {bound:.4f} the "
+                    f"measured accuracy lies {abs(a - bound) / max(error, 1e-9):.2f} standard "
+                    "errors away, not 1.96: put p into the equation, then mend the formula."
+                )
+        raise Wrong(f"For {right} right of {n} both bounds are the same number.")
+    return (
+        "Right. Ten right of ten leaves room for an accuracy near 0.72; on thousands of reviews "
+        "the two intervals agree."
+    )
+
+
+def _cross_entropy(log_odds, labels, T):
+    return np.mean(np.logaddexp(0, log_odds / T) - labels * log_odds / T)
+
+
+def _best_temperature(log_odds, labels):
+    """The minimum of the cross-entropy, which is convex in 1/T, by bisection of its slope."""
+    low, high = 1e-3, 1e3
+    for _ in range(200):
+        middle = (low + high) / 2
+        slope = np.mean(
+            log_odds * (1 / (1 + np.exp(-np.clip(middle * log_odds, -500, 500))) - labels)
+        )
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return 2 / (low + high)
+
+
+@exercise("6.7", seconds=20)
+def temperature(function):
+    """The temperature under which the labels are most probable."""
+    rng = np.random.default_rng(7)
+    for stretch in (3.0, 0.6, 1.0):
+        log_odds = np.clip(rng.normal(0.3, 1.5, 3000), -3.8, 3.8)
+        labels = (rng.uniform(size=3000) < 1 / (1 + np.exp(-log_odds))).astype(int)
+        stated = stretch * log_odds
+        p = 1 / (1 + np.exp(-stated))
+        got = call(function, p, labels)
+        want = _best_temperature(stated, labels)
+        if got is None:
+            raise Nothing("There is no number for the temperature. Is a return missing?")
+        number = np.asarray(got, dtype=float)
+        if number.size != 1:
+            raise Wrong("One number is asked for, the temperature.")
+        number = float(number.reshape(()))
+        if not np.isfinite(number):
+            raise Wrong("The temperature is not finite. Did the search run away?")
+        if abs(number / want - 1) <= 0.03:
+            continue
+        if not number > 0:
+            raise Wrong(f"A temperature of {number:.3g} turns every answer around: it is positive.")
+        if abs(number * want - 1) <= 0.03:
+            raise Wrong(
+                "Your number is upside down: the log-odds are divided by the temperature, not "
+                "multiplied."
+            )
+        if abs(number / want - 1) <= 0.15:
+            raise Wrong(
+                f"{number:.3g} is close, and within three per cent is asked for. Is the grid fine "
+                "enough?"
+            )
+        yours, a_bit = (_cross_entropy(stated, labels, T) for T in (number, number * 1.01))
+        way = "larger" if a_bit < yours else "smaller"
+        raise Wrong(
+            f"At your temperature, {number:.3g}, the cross-entropy is still falling towards a "
+            f"{way} one. Is it the cross-entropy that you minimise, with the labels of both kinds, "
+            "and does the range you search reach far enough?"
+        )
+    return (
+        "Right. Above 1 for a boaster, below 1 for one too modest, 1 for one who keeps what it "
+        "promises. No answer changes its side."
+    )
+
+
+@exercise("6.8")
+def backward_reader(function, because):
+    """A rectangle for each of two readers, both with their last word in the last column."""
+    for rows, length in (
+        ([[5, 8, 3], [7], [2, 9, 4, 6]], 5),
+        ([[5, 8, 3, 11, 12], [7, 2], []], 3),
+    ):
+        before = copy.deepcopy(rows)
+        got = call(function, rows, length)
+        if rows != before:
+            raise Wrong("Your function changes the lists that it is given. Build new rows.")
+        if not isinstance(got, (tuple, list)) or len(got) != 2:
+            raise Wrong("Return two rectangles: one for each reader.")
+        forwards, backwards = (np.asarray(part) for part in got)
+        kept = [row[:length] for row in rows]
+        want = [
+            np.array([[0] * (length - len(row)) + row for row in some])
+            for some in (kept, [row[::-1] for row in kept])
+        ]
+        if (want[0] != 0).tolist() != (forwards != 0).tolist() and np.array_equal(
+            forwards[:, ::-1], want[1]
+        ):
+            raise Wrong(
+                "Now it is the first reader who sees the zeros last. Each of the two needs its "
+                "zeros in front."
+            )
+        compare(forwards, want[0], "the rectangle of the first reader")
+        if backwards.shape == want[1].shape and not np.array_equal(backwards, want[1]):
+            if np.array_equal(backwards, forwards[:, ::-1]):
+                raise Wrong(
+                    f"Look at what the second reader gets of the review {rows[1]}: "
+                    f"{backwards[1].tolist()}. What does it read last?"
+                )
+            if np.array_equal(backwards, forwards):
+                raise Wrong("Both readers get the same order: the second reads from the end.")
+            short = all(len(row) <= length for row in rows)
+            if not short:
+                raise Wrong(
+                    "In a review that is too long the two readers get different words. Crop first, "
+                    "then turn around."
+                )
+        compare(backwards, want[1], "the rectangle of the second reader")
+    explanation(
+        because,
+        "b",
+        {
+            "a": "The order of the words is turned around, that is true, and it is meant: the "
+            "second reader learns its own weights for that order. What else was turned around?",
+            "c": "They see the same words, but the state that remembers best what stood at the "
+            "beginning is worth having: both directions are trained that way. Look at the zeros.",
+            "d": "A view is read like any other array; a copy of it would hold the same numbers, "
+            "and the same zeros.",
+        },
+    )
+    return "Right. Padding belongs to a reader, not to a text: turn the words, then fill up."
+
+
+@exercise("6.9")
+def one_name(function, because):
+    """What is read for a part is kept under that part's name, and read once."""
+
+    class Reader:
+        def __init__(self):
+            self.asked = []
+
+        def __call__(self, part):
+            self.asked.append(part)
+            size = {"train": 6, "test": 4, "validation": 5}[part]
+            rng = np.random.default_rng(size)
+            return rng.integers(0, 9, (size, 3)), rng.integers(0, 2, size)
+
+    def same(got, part):
+        want = Reader()(part)
+        if not isinstance(got, (tuple, list)) or len(got) != 2:
+            raise Wrong("Return what `read` returns: the numbers and the labels of the part.")
+        return all(np.array_equal(a, b) for a, b in zip(got, want, strict=True))
+
+    for order in (("train", "test"), ("test", "validation", "train")):
+        read, kept = Reader(), {}
+        for place, part in enumerate(order):
+            got = call(function, part, read, kept, in_place=True)
+            if same(got, part):
+                continue
+            handed = next((name for name in order[:place] if same(got, name)), None)
+            raise Wrong(
+                f"Asked for {order[0]!r} and then for {part!r}, it hands out "
+                f"{f'the {handed} part' if handed else 'something else'} for {part!r}. "
+                "Under which name is a part kept?"
+            )
+        for part in order:
+            if not same(call(function, part, read, kept, in_place=True), part):
+                raise Wrong(f"Asked again for {part!r}, it hands out something else.")
+        if len(read.asked) != len(order):
+            raise Wrong(
+                f"The right parts, but some are read anew: {len(read.asked)} readings for "
+                f"{len(order)} parts. Keep what has been read once, all parts side by side."
+            )
+    fresh, read = {}, Reader()
+    call(function, "train", read, fresh, in_place=True)
+    if not read.asked:
+        raise Wrong("It hands out what it kept for another caller: keep everything in `kept`.")
+    explanation(
+        because,
+        "c",
+        {
+            "a": "A network that has learned its reviews by heart scores high on train and lower "
+            "on test. Here the two numbers agree to the last digit.",
+            "b": "Repeated reviews lift a test score by a little. They do not make two numbers "
+            "agree to the last digit.",
+            "d": "The weights are the same in both scores, seed or not; other reviews would give "
+            "another score.",
+        },
+    )
+    return (
+        "Right. Two scores that agree to the last digit come from the same reviews: look at the "
+        "number of rows before you look at the score."
+    )
+
+
+@exercise("6.10")
+def one_step(results, baseline):
+    """Accuracies of at least two pipelines, one a seed."""
+    words = check_study(
+        results, baseline=baseline, bounds=(0, 1), higher_is_better=True, too_good=0.97
+    )
+    gain, spread = gain_and_spread(results, baseline)
+    return (
+        f"{words} The best of the others stands {gain:+.3f} from {baseline!r}, and the widest "
+        f"spread over seeds is {spread:.3f}: say which of the two is larger before you say which "
+        "pipeline is better."
+    )

@@ -1,0 +1,661 @@
+"""What the checks of all exercises share: running an answer, and saying what is wrong with it.
+
+A chapter's checks are functions in `chapter_N.py`, registered under the exercise's number. A check
+raises `Wrong` with words for the student, or returns a sentence for a right answer.
+"""
+
+import contextlib
+import copy
+import functools
+import importlib
+import inspect
+import itertools
+import signal
+import textwrap
+import threading
+import traceback
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+CHECKS = {}  # number of an exercise → (check, seconds it may take)
+
+
+class Wrong(Exception):
+    """An answer is wrong; the message is for the student."""
+
+
+class Nothing(Wrong):
+    """There is no answer to look at: None where a value belongs."""
+
+
+class StillOpen(Exception):
+    """The exercise isn't done yet; the message names what is missing."""
+
+
+class _TooSlow(BaseException):
+    """Not an Exception, so that a student's `except Exception` does not swallow it."""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a check says: the state is "right", "wrong" or "open"."""
+
+    number: str
+    state: str
+    message: str
+
+    def __str__(self):
+        mark = {"right": "✓", "wrong": "✗", "open": "… still open:"}[self.state]
+        return f"{self.number} {mark} {self.message}"
+
+
+def exercise(number, seconds=10):
+    """Register the decorated function as the check of an exercise such as "4.3"."""
+
+    def register(function):
+        CHECKS[number] = (function, seconds)
+        return function
+
+    return register
+
+
+def check_of(number):
+    """Return the check of an exercise and its time limit; the chapter's module is loaded here.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
+    if not isinstance(number, str):
+        raise ValueError(f'write the number of the exercise in quotes: check("{number}", …)')
+    chapter = number.split(".")[0]
+    module = f"lstm_utils.exercises.chapter_{chapter}"
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise ValueError(f"there is no exercise {number}: no chapter {chapter}") from None
+    if number not in CHECKS:
+        known = [key for key in CHECKS if key.split(".")[0] == chapter]
+        raise ValueError(f"there is no exercise {number}; there are {', '.join(sorted(known))}")
+    return CHECKS[number]
+
+
+def check(number, *answers, **named):
+    """Print whether the answers to an exercise are right, and if not, where to look."""
+    line = str(examine(number, *answers, **named))
+    print(textwrap.fill(line, 88, subsequent_indent=" " * (len(number) + 3)))
+
+
+def grade(number, *answers, **named):
+    """Raise AssertionError with what the check says, unless the answers are right."""
+    feedback = examine(number, *answers, **named)
+    if feedback.state != "right":
+        raise AssertionError(str(feedback))
+
+
+def examine(number, *answers, **named):
+    """Return what the check of an exercise says of the answers, as Feedback.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    TypeError
+        If the number of answers isn't the one that the exercise asks for.
+    """
+    function, seconds = check_of(number)
+    try:
+        given = inspect.signature(function).bind(*answers, **named).arguments
+    except TypeError:
+        asked = ", ".join(inspect.signature(function).parameters)
+        raise TypeError(f'exercise {number} is checked by check("{number}", {asked})') from None
+    missing = [name for name, answer in given.items() if answer is None or answer is ...]
+    if given and len(missing) == len(given):
+        return Feedback(number, "open", _no_answer(missing))
+    try:
+        with _time_limit(seconds), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            praise = function(*answers, **named)
+    except StillOpen as still:
+        return Feedback(number, "open", str(still))
+    except _TooSlow:
+        return Feedback(
+            number,
+            "wrong",
+            f"It was stopped after {seconds} seconds. Is there a loop that never ends?",
+        )
+    except Wrong as wrong:
+        if missing and isinstance(wrong, Nothing):
+            return Feedback(number, "open", _no_answer(missing))
+        words = str(wrong)
+        return Feedback(number, "wrong", words[:1].upper() + words[1:])
+    except Exception as error:  # the check can't work with what it was given
+        if missing:
+            return Feedback(number, "open", _no_answer(missing))
+        return Feedback(
+            number,
+            "wrong",
+            "The check cannot work with this answer: is it of the kind that the exercise asks "
+            f"for? ({_in_words(error)})",
+        )
+    if missing:
+        return Feedback(number, "open", _no_answer(missing))
+    return Feedback(number, "right", praise or "Right.")
+
+
+def _no_answer(names):
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"no answer yet for {listed}."
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    """Stop what runs in here after some seconds, where the system can do it (not on Windows)."""
+    main = threading.current_thread() is threading.main_thread()
+    if not (hasattr(signal, "setitimer") and main):
+        yield
+        return
+
+    def stop(*_):
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# Running what a student wrote ------------------------------------------------
+
+
+def call(function, *arguments, in_place=False, **named):
+    """Run a student's function and return its result; what goes wrong in it becomes words.
+
+    Arrays among the arguments must be the same afterwards, unless `in_place` is true.
+    """
+    if not callable(function):
+        raise Wrong(
+            f"A function is asked for, and this is {_kind(function)}. "
+            "Hand over the function's name, without brackets behind it."
+        )
+    before = copy.deepcopy(list(_arrays((arguments, named))))
+    try:
+        result = function(*arguments, **named)
+    except NotImplementedError:
+        raise StillOpen(f"{_name(function)} has no code yet.") from None
+    except (Wrong, StillOpen):
+        raise
+    except SystemExit:
+        raise Wrong(f"{_name(function)} ends the program: take exit() or quit() out.") from None
+    except Exception as error:
+        raise Wrong(_complaint(function, error)) from None
+    if result is ...:
+        raise StillOpen(f"{_name(function)} has no code yet.")
+    after = list(_arrays((arguments, named)))
+    if not in_place and any(not _same(old, new) for old, new in zip(before, after, strict=False)):
+        raise Wrong(
+            f"{_name(function)} changes an array that it is given: whoever called it still needs "
+            "the old values. Look for +=, *= or an assignment to a part of an argument."
+        )
+    return result
+
+
+def _name(function):
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "your function" if name == "<lambda>" else f"`{name}`"
+
+
+def _arrays(value):
+    """Yield the NumPy arrays in nested tuples, lists and dictionaries."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, dict):
+        yield from itertools.chain.from_iterable(map(_arrays, value.values()))
+    elif isinstance(value, (list, tuple)):
+        yield from itertools.chain.from_iterable(map(_arrays, value))
+
+
+def _same(a, b):
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+
+
+def _in_words(error):
+    """Return the type of an exception and the first line of its message, if that isn't long."""
+    text = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def _complaint(function, error):
+    """Say which exception a student's function raised, and in which of its lines."""
+    words = f"{_name(function)} raises {_in_words(error).rstrip('.')}."
+    if isinstance(error, RecursionError):
+        words = f"{_name(function)} calls itself without end (RecursionError)."
+    steps = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call itself
+    if not steps:
+        return f"{words} Compare its parameters with those of the exercise."
+    file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
+    # Cells of a notebook are files of their own, so helpers of the student count as well.
+    own = [step for step in steps if step.filename == file or "ipykernel" in step.filename]
+    return f"{words} It happens in the line `{own[-1].line}`." if own and own[-1].line else words
+
+
+# Comparing with what is right ------------------------------------------------
+
+
+def compare(got, want, what, *, rtol=1e-6, atol=1e-9, time_axis=None, dtype=None):
+    """Raise Wrong with a diagnosis unless `got` has the shape and the values of `want`.
+
+    Parameters
+    ----------
+    got : array_like, torch.Tensor or tf.Tensor
+        What the student's code gave.
+    want : array_like
+        The right result, from a reference of its own.
+    what : str
+        What it is, in words: "the new memory".
+    rtol, atol : float
+        Relative and absolute tolerance.
+    time_axis : int, optional
+        The axis along which a result may be a step early, late, or reversed.
+    dtype : str, optional
+        The type of the numbers, where it matters: "float32", or "int" or "float" for any of a kind.
+    """
+    want = np.asarray(_to_numpy(want))
+    if got is None:
+        raise Nothing(f"Instead of {what} there is None. Is a return missing?")
+    if got is ...:
+        raise StillOpen(f"{what} is still to be filled in.")
+    got = _as_numbers(got, want, what)
+    _compare_shapes(got, want, what, time_axis)
+    _compare_types(got, what, dtype)
+    close = functools.partial(_close, rtol=rtol, atol=atol)
+    if close(got, want):
+        return
+    raise Wrong(_diagnosis(got, want, what, close, time_axis))
+
+
+def _to_numpy(value):
+    """Turn a tensor of PyTorch or TensorFlow into an array; leave other values as they are."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    if hasattr(value, "numpy") and callable(value.numpy):
+        value = value.numpy()
+    return value
+
+
+def _kind(value):
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+def _as_numbers(got, want, what):
+    """Return a student's result as an array of numbers, or say why it is none."""
+    kind = _kind(got)
+    if callable(got) and not hasattr(got, "shape"):
+        raise Wrong(f"Instead of {what} there is a function: call it, with brackets.")
+    if isinstance(got, (dict, set)):
+        raise Wrong(f"{what} has to be an array, and this is {kind}.")
+    parts = len(got) if isinstance(got, tuple) else 0
+    if isinstance(got, (list, tuple)):
+        got = [_to_numpy(part) for part in got]
+    try:
+        array = np.asarray(_to_numpy(got))
+    except (ValueError, TypeError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "biufc" or (parts and array.shape != want.shape):
+        if parts:
+            raise Wrong(f"{what} has to be one array, and this is a tuple of {parts}.")
+        if want.dtype.kind in "US" and array.dtype.kind in "US":
+            return array
+        raise Wrong(
+            f"{what} has to be an array of numbers, and this is {kind}"
+            + (" whose parts differ in length." if kind == "a list" else ".")
+        )
+    if array.dtype.kind == "c" and want.dtype.kind != "c":
+        raise Wrong(f"{what} holds complex numbers: real ones are asked for.")
+    return array
+
+
+def _compare_shapes(got, want, what, time_axis):
+    if got.shape == want.shape:
+        return
+    shapes = f"{what} has the shape {got.shape} instead of {want.shape}"
+    ones = [tuple(n for n in array.shape if n != 1) for array in (got, want)]
+    if got.ndim == want.ndim == 2 and got.shape == want.shape[::-1]:
+        hint = "it is transposed."
+    elif got.size == 1:
+        hint = "one number is left. Was something summed or averaged over all axes?"
+    elif ones[0] == ones[1]:
+        hint = "an axis of length 1 is missing or too many."
+    elif sorted(got.shape) == sorted(want.shape):
+        hint = "the axes stand in another order."
+    elif got.ndim == want.ndim and _off_by_one_in_length(got, want, time_axis):
+        longer = got.size > want.size
+        hint = (
+            "one step too many. Is the start in it as well?"
+            if longer
+            else "one step is missing. Is it the first or the last?"
+        )
+    elif got.ndim < want.ndim:
+        hint = "an axis is missing. Was something summed, averaged or picked along it?"
+    elif got.ndim > want.ndim:
+        hint = "there is an axis too many."
+    else:
+        axes = [k for k in range(want.ndim) if got.shape[k] != want.shape[k]]
+        hint = f"look at axis {' and '.join(map(str, axes))}."
+    raise Wrong(f"{shapes}: {hint}")
+
+
+def _off_by_one_in_length(got, want, time_axis):
+    differing = [k for k in range(want.ndim) if got.shape[k] != want.shape[k]]
+    axis = differing[0] if time_axis is None else time_axis % want.ndim
+    return differing == [axis] and abs(got.shape[axis] - want.shape[axis]) == 1
+
+
+def _compare_types(got, what, dtype):
+    if dtype is None:
+        return
+    kinds = {"int": "iu", "float": "f", "bool": "b"}
+    right = got.dtype.kind in kinds[dtype] if dtype in kinds else got.dtype == np.dtype(dtype)
+    if not right:
+        raise Wrong(f"{what} consists of {got.dtype} numbers; {dtype} is asked for.")
+
+
+def _close(got, want, rtol, atol):
+    if got.dtype.kind in "US" or want.dtype.kind in "US":
+        return np.array_equal(got, want)
+    return np.allclose(
+        got.astype(complex), want.astype(complex), rtol=rtol, atol=atol, equal_nan=True
+    )
+
+
+def _diagnosis(got, want, what, close, time_axis):
+    """Say in one or two sentences how an array of the right shape differs from the right one."""
+    if got.dtype.kind in "US":
+        return _where(got, want, what, got == want)
+    bad = ~np.isfinite(got) & np.isfinite(want)
+    if bad.any():
+        sort = "NaN" if np.isnan(got[bad]).any() else "infinity"
+        return (
+            f"{what} holds {sort} in {bad.sum()} of {got.size} places. Look for a division by "
+            "zero, the logarithm of zero, or an exponential of something large."
+        )
+    got, want = (
+        array.astype(float) if array.dtype.kind in "biu" else array for array in (got, want)
+    )
+    for diagnose in (_of_scale, _of_order, _of_precision):
+        words = diagnose(got, want, close, time_axis)
+        if words:
+            return f"{what} {words}"
+    return _where(got, want, what, np.isclose(got, want, rtol=1e-6, atol=1e-9))
+
+
+def _of_scale(got, want, close, _):
+    if close(-got, want):
+        return "has the wrong sign: everywhere minus what it should be."
+    if not got.any():
+        return "is zero everywhere. Is something multiplied by 0, or never filled in?"
+    used = np.abs(want) > 1e-6 * np.abs(want).max(initial=0)
+    if used.sum() >= 2:
+        factor = float(np.median(got[used] / want[used]))
+        if factor and close(got / factor, want):
+            return f"is {_factor(factor, want.shape)}"
+        if want.shape and close(got - np.median(got - want), want):
+            return "is off by the same number in every place. Is something added or left out?"
+    if got.size > 1 and want.any() and close(np.abs(got), np.abs(want)):
+        return "is right but for the sign in some places."
+    return None
+
+
+def _factor(factor, shape):
+    """Say by which constant an array is too large, and where such a constant comes from."""
+    words = f"too large or too small by a constant factor ({factor:.3g})."
+    if np.isclose(factor, 2) or np.isclose(factor, 0.5):
+        return f"{words} A factor of 2 is lost or added, perhaps from a square."
+    for length in {n for n in shape if n > 1}:
+        if np.isclose(factor, length) or np.isclose(factor, 1 / length):
+            return f"{words} Is it a sum where a mean belongs, or the other way round?"
+    return words
+
+
+def _of_order(got, want, close, time_axis):
+    axis = time_axis if time_axis is not None else 0 if want.ndim == 1 else None
+    if axis is not None and want.shape[axis] > 2:
+        step = "step" if time_axis is not None else "place"
+        g, w = np.moveaxis(got, axis, 0), np.moveaxis(want, axis, 0)
+        if close(g[1:], w[:-1]) and g[1:].any():
+            return f"is off by one {step}: each value comes one {step} too late."
+        if close(g[:-1], w[1:]) and g[:-1].any():
+            return f"is off by one {step}: each value comes one {step} too early."
+        if close(g[::-1], w):
+            return "is reversed in time." if time_axis is not None else "is in reverse order."
+    if want.ndim == 2 and got.shape == got.shape[::-1] and close(got.T, want):
+        return "is transposed."
+    for k in range(want.ndim):
+        g, w = np.moveaxis(got, k, 0), np.moveaxis(want, k, 0)
+        if len(w) > 1 and close(_sorted_rows(g), _sorted_rows(w)):
+            return f"holds the right values in another order along axis {k}."
+    return None
+
+
+def _sorted_rows(array):
+    rows = array.reshape(len(array), -1)
+    return rows[np.lexsort(np.round(rows, 6).T[::-1])]
+
+
+def _of_precision(got, want, close, _):
+    if np.allclose(got, np.trunc(want)) or np.allclose(got, np.round(want)):
+        return "holds whole numbers only. Is something rounded, or divided by //?"
+    if np.allclose(got, want, rtol=1e-3, atol=1e-5):
+        return "is nearly right, but not precise: single precision, or a small term left out?"
+    return None
+
+
+def _where(got, want, what, right):
+    """Name the first place that is wrong and what is there, but not what should be."""
+    place = tuple(int(k) for k in np.argwhere(~right)[0]) if right.ndim else ()
+    count = int((~right).sum())
+    if not right.ndim:
+        size = "" if got.dtype.kind in "US" else f" It is too {_size(got, want)}."
+        return f"{what} is {got:.4g}, and that is not right.{size}" if size else f"{what} is {got}."
+    value, wanted = got[place], want[place]
+    index = ", ".join(map(str, place))
+    if got.dtype.kind in "US":
+        return f"{what} is wrong in {count} of {got.size} places, first at [{index}]: {value!r}."
+    return (
+        f"{what} is wrong in {count} of {got.size} places. The first is [{index}], where it is "
+        f"{value:.4g}: too {_size(value, wanted)}."
+    )
+
+
+def _size(got, want):
+    return "large" if got > want else "small"
+
+
+def same(got, want, rtol=1e-6):
+    """Whether a result has the shape and the values of a known one, to name a typical mistake."""
+    try:
+        got = np.asarray(_to_numpy(got), dtype=float)
+    except (TypeError, ValueError, RuntimeError):
+        return False  # `compare` finds the words for what is no array of numbers
+    return got.shape == np.shape(want) and np.allclose(got, want, rtol=rtol, atol=1e-9)
+
+
+def compare_number(got, want, what, *, tolerance, hints=None):
+    """Raise Wrong unless a number is right within an absolute tolerance.
+
+    Parameters
+    ----------
+    got : float
+        The student's number.
+    want : float
+        The right one.
+    what : str
+        What it is, in words.
+    tolerance : float
+        How far from the right number it may be.
+    hints : dict of float to str, optional
+        Typical wrong numbers, and what to say to them.
+    """
+    if got is None:
+        raise Nothing(f"There is no number for {what}. Is a return missing?")
+    if got is ...:
+        raise StillOpen(f"{what} is still to be filled in.")
+    if isinstance(got, str):
+        raise Wrong(f"{what} has to be a number, without quotes.")
+    if callable(got) and not hasattr(got, "shape"):
+        raise Wrong(f"{what} has to be a number, and this is a function: call it, with brackets.")
+    array = np.asarray(_to_numpy(got)) if not isinstance(got, (dict, set)) else np.asarray(got)
+    if array.dtype.kind not in "biuf" or array.size != 1:
+        raise Wrong(f"{what} has to be one number, and this is {_kind(got)}.")
+    number = float(array.reshape(()))
+    if abs(number - want) <= tolerance:
+        return
+    for value, words in (hints or {}).items():
+        if abs(number - value) <= tolerance:
+            raise Wrong(words)
+    raise Wrong(f"{what} is not {number:.4g}: {_of_number(number, want, tolerance)}")
+
+
+def _of_number(number, want, tolerance):
+    if not np.isfinite(number):
+        return "a finite number is asked for."
+    if abs(-number - want) <= tolerance:
+        return "look at its sign."
+    if abs(number * 100 - want) <= tolerance or abs(number / 100 - want) <= tolerance:
+        return "it is off by a factor of 100. Is one of the two a percentage?"
+    if number and abs(1 / number - want) <= tolerance:
+        return "it is the reciprocal, one divided by what is asked for."
+    if abs(number * 2 - want) <= tolerance or abs(number / 2 - want) <= tolerance:
+        return "it is off by a factor of 2."
+    return f"it is too {_size(number, want)}."
+
+
+# Studies and explanations ----------------------------------------------------
+
+
+def check_study(
+    results,
+    *,
+    baseline,
+    at_least=3,
+    bounds=(-np.inf, np.inf),
+    higher_is_better=True,
+    too_good=None,
+):
+    """Raise Wrong unless a project's results can be read as a comparison; return a sentence.
+
+    Parameters
+    ----------
+    results : dict of str to list of float
+        The scores of each variant, one a seed.
+    baseline : str
+        The variant that the others are compared with.
+    at_least : int
+        How many seeds each variant needs.
+    bounds : pair of float
+        Between which values a score can lie at all.
+    higher_is_better : bool
+        Whether a higher score is a better one.
+    too_good : float, optional
+        A score beyond this one is more likely a mistake than a success.
+    """
+    if results is None:
+        raise Nothing("There are no results.")
+    if not isinstance(results, dict):
+        raise Wrong(
+            f"The results have to be a dictionary from the name of a variant to its scores, and "
+            f"this is {_kind(results)}."
+        )
+    if len(results) < 2:
+        raise Wrong("A comparison needs at least two variants: the baseline and yours.")
+    if baseline is None:
+        raise Nothing("Name the baseline.")
+    if baseline not in results:
+        raise Wrong(f"The baseline {baseline!r} is none of the variants: {', '.join(results)}.")
+    scores = {name: _scores(name, values, at_least) for name, values in results.items()}
+    if len({len(values) for values in scores.values()}) > 1:
+        raise Wrong("The variants have different numbers of scores: give all the same seeds.")
+    low, high = bounds
+    for name, values in scores.items():
+        if (values < low).any() or (values > high).any():
+            raise Wrong(f"A score of {name!r} lies outside what is possible ({low:g} to {high:g}).")
+        best = values.max() if higher_is_better else -values.min()
+        if too_good is not None and best > (too_good if higher_is_better else -too_good):
+            raise Wrong(
+                f"A score of {name!r} is too good to be true. Is something of the answer in the "
+                "input, or is it scored on what it was trained on?"
+            )
+    for name, values in scores.items():
+        # Three times an accuracy of exactly 1 is a result, three times 0.437 a forgotten seed. A
+        # baseline may draw nothing at random: a constant guess, or counts.
+        if np.ptp(values) == 0 and values[0] not in bounds and name != baseline:
+            raise Wrong(
+                f"All scores of {name!r} are the same number. Does every run get its own seed?"
+            )
+    for one, other in itertools.combinations(scores, 2):
+        if np.array_equal(scores[one], scores[other]) and not np.isin(scores[one], bounds).all():
+            raise Wrong(
+                f"{one!r} and {other!r} have the same scores. Does the change reach the model?"
+            )
+    seeds = len(next(iter(scores.values())))
+    return f"A comparison that can be read: {len(scores)} variants, {seeds} seeds each."
+
+
+def gain_and_spread(results, baseline, higher_is_better=True):
+    """Return how far the best other variant's median is from the baseline's, and the widest range.
+
+    Both in the unit of the scores; `results` has passed `check_study`.
+    """
+    spread = max(float(np.ptp(np.asarray(values, dtype=float))) for values in results.values())
+    middle = {name: float(np.median(values)) for name, values in results.items()}
+    best = max if higher_is_better else min
+    others = [value for name, value in middle.items() if name != baseline]
+    return best(others) - middle[baseline], spread
+
+
+def _scores(name, values, at_least):
+    try:
+        array = np.asarray([_to_numpy(value) for value in values], dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty((0, 0))
+    if array.ndim != 1:
+        raise Wrong(f"The scores of {name!r} have to be a list of numbers, one a seed.")
+    if len(array) < at_least:
+        raise Wrong(
+            f"{name!r} has {len(array)} of at least {at_least} scores: one seed shows luck as "
+            "much as quality."
+        )
+    if not np.isfinite(array).all():
+        raise Wrong(f"The scores of {name!r} hold NaN or infinity: did that run diverge?")
+    return array
+
+
+def explanation(letter, right, why_not):
+    """Raise Wrong unless the letter of the right explanation was chosen.
+
+    Parameters
+    ----------
+    letter : str
+        What the student chose.
+    right : str
+        The letter of the right sentence.
+    why_not : dict of str to str
+        For each other letter, why that sentence isn't the explanation.
+    """
+    if letter is None or letter is ...:
+        raise StillOpen("the code is right; now choose the sentence that explains it.")
+    letters = sorted({right, *why_not})
+    chosen = letter.strip().strip("().").lower() if isinstance(letter, str) else letter
+    if chosen not in letters:
+        raise Wrong(f"Choose one letter as the explanation, in quotes: {', '.join(letters)}.")
+    if chosen != right:
+        raise Wrong(why_not[chosen])
