@@ -13,11 +13,12 @@ override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
 export LSTM_BOOK_DATA
 endif
 
-.PHONY: help book report pdf serve test samples lint bench experiments summary notebooks clean
+.PHONY: help book course report pdf serve test samples lint bench experiments summary notebooks hub colab marks clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book         build the site into _build/html"
+	@echo "make course       the site with notebooks for a class, slides and assignments (needs Node)"
 	@echo "make pdf          print the whole book into _build/pdf (needs Chromium)"
 	@echo "make serve        open it on http://localhost:$(PORT) (PORT=… for another)"
 	@echo "make test         run everything that has to be true"
@@ -26,6 +27,9 @@ help:
 	@echo "make bench        time the NumPy LSTM beside PyTorch's"
 	@echo "make experiments  make every recorded result again, after it has said how long that takes"
 	@echo "make report       measure every page of the site with Lighthouse and axe-core (needs Node)"
+	@echo "make hub          start a JupyterHub, let two students run chapter 1, stop it"
+	@echo "make colab        run every set-up cell with the versions that Colab has"
+	@echo "make marks        mark every chapter's solutions and stubs with nbgrader"
 	@echo "make summary      write the headline figures of the records into one file"
 	@echo "make notebooks    execute every notebook again and store its outputs"
 	@echo "make clean        delete what the other targets made"
@@ -47,6 +51,11 @@ help:
 	$(PIP) --editable ".[test]"
 	@touch $@
 
+.venv/hub.stamp: .venv/test.stamp
+	$(PIP) --editable ".[test,hub]"
+	npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
+	@touch $@
+
 .venv/dev.stamp: .venv/test.stamp
 	$(PIP) --editable ".[test,bench,dev]"
 	@touch $@
@@ -57,8 +66,14 @@ book: .venv/book.stamp
 	@echo "The book is in _build/html. Open it with:  make serve"
 	@echo "or, without a server: file://$(CURDIR)/_build/html/index.html"
 
+# `make book` writes these files too; reveal.js makes pages of slides into a show.
+course: book
+	@command -v npm >/dev/null || echo "no npm here: each deck of slides becomes one long page"
+	! command -v npm >/dev/null || npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(BIN)/python -m tools.course
+
 pdf: book .venv/pdf.stamp
-	$(BIN)/python tools/book_pdf.py
+	$(BIN)/python -m tools.book_pdf
 
 # Lighthouse is a program for Node. Not `npm ci`, which stumbles over a lock file without addresses.
 report: book .venv/test.stamp
@@ -87,6 +102,18 @@ bench: .venv/dev.stamp
 # One thread, as in the records there are: then the times can be compared.
 experiments: .venv/test.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m experiments --again
+
+# On loopback only, and stopped again. Needs Node for JupyterHub's proxy.
+hub: .venv/hub.stamp
+	$(BIN)/python course/jupyterhub/try_two_users.py
+
+# Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
+colab: .venv/test.stamp
+	LSTM_BOOK_COLAB=1 $(PYTEST) -s tests/test_colab.py
+
+# Every chapter's solutions and stubs, run and marked by nbgrader.
+marks: .venv/test.stamp
+	LSTM_BOOK_NBGRADER=1 $(PYTEST) tests/test_nbgrader.py
 
 summary: .venv/test.stamp
 	$(BIN)/python -m experiments.summary

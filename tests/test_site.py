@@ -3,13 +3,11 @@
 import base64
 import functools
 import gzip
-import http.server
 import io
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
@@ -19,26 +17,16 @@ import yaml
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
+from tools.contents import pages
+from tools.course import BRANCH
+from tools.plain_markdown import labels
 from tools.set_repository import files_of
 from tools.site_audit import axe_findings, keyboard_findings, set_theme, show_all
-from tools.site_report import JUMPS, MOST_SHIFT
+from tools.site_report import JUMPS, MOST_SHIFT, served
 
 ROOT = Path(__file__).resolve().parent.parent
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"]] + [c["file"] for part in TOC["parts"] for c in part["chapters"]]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-# The last five keep Chromium from calling home, which a machine without network answers slowly.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+PAGES = pages()
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +131,32 @@ def test_launch_and_edit_buttons_point_at_tracked_files(soups):
         if suffix == ".ipynb":
             colab = "https://colab.research.google.com/github"
             binder = "https://mybinder.org/v2/gh"
+            # A chapter opens as the students' notebook, from a branch that holds those alone.
+            chapter = re.fullmatch(r"chapters/(0.*)", page)
+            file = f"{BRANCH}/{chapter[1]}.ipynb" if chapter else f"{branch}/{page}.ipynb"
             expected |= {
-                f"{colab}/{repository}/blob/{branch}/{page}.ipynb",
+                f"{colab}/{repository}/blob/{file}",
                 f"{binder}/{repository}/{branch}?urlpath=lab/tree/{page}.ipynb",
             }
         assert expected <= set(links), (page, expected - set(links))
+
+
+def test_the_notebooks_for_a_class_give_the_numbers_that_the_site_gives(soups):
+    """Figures, equations, exercises and theorems, which the site numbers on its own."""
+    different = []
+    for label, place in labels().items():
+        if not place.page.startswith("chapters/0"):
+            continue
+        there = soups[place.page].find(id=place.anchor)
+        assert there, f"{place.page} has no {place.anchor}"
+        kind, _, number = place.name.rpartition(" ")
+        if kind == "" and number.startswith("("):
+            shown = there.select_one(".eqno").get_text().removesuffix("#").strip()
+            different += [(label, place.name, shown)] if shown != place.name else []
+        elif kind in ("Figure", "Exercise", "Theorem"):
+            shown = there.select_one(".caption-number").get_text().split()[-1]
+            different += [(label, place.name, shown)] if shown != number else []
+    assert not different
 
 
 def test_the_map_of_the_chapters_gives_the_times_that_each_chapter_asks_for():
@@ -188,31 +197,10 @@ def test_page_for_a_wrong_address_works_in_every_folder(site):
     assert form.find("input")["name"] == "q"
 
 
-class SilentHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site):
-    handler = functools.partial(SilentHandler, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-# For this module only: an open Playwright holds the event loop that a notebook's kernel needs.
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: the pages were not opened in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with served(site) as address:
+        yield address
 
 
 def watch(tab, allowed):
@@ -412,7 +400,7 @@ def test_search_finds(words, tab, address):
 
 def test_front_door_leads_to_the_landing_page(tab, address):
     tab.goto(f"{address}/index.html")
-    tab.wait_for_url(f"{address}/{TOC['root']}.html")
+    tab.wait_for_url(f"{address}/{PAGES[0]}.html")
     assert tab.locator("h1").first.inner_text().startswith(CONFIG["title"])
 
 

@@ -1,6 +1,7 @@
 """Sphinx extension of this book: mends for its tools, and what a page says of itself.
 
-Two parts stand in their own files: site_math.py (formulas) and site_pages.py (what a page fetches).
+Parts stand in their own files: site_math.py (formulas), site_pages.py (what a page fetches),
+site_course.py (notebooks and slides beside the pages).
 """
 
 import html
@@ -94,7 +95,7 @@ def write_site_files(app, exception):
 
 
 def setup(app):
-    for part in ("site_404", "site_math", "site_pages"):
+    for part in ("site_404", "site_course", "site_math", "site_pages"):
         app.setup_extension(part)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", lambda app, config: drop_thebe(app))

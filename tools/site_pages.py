@@ -58,6 +58,7 @@ class Templates(BuiltinTemplateLoader):
         page = re.sub(r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)", "<script defer ", page)
         page = link_bundle(page, Path(self.builder.outdir), self.styles)
         self.pictures = 0
+        self.stored = {file: path for path, file in self.builder.images.items()}
         return re.sub(r'<img ([^>]*src="([^"]+)"[^>]*)>', self.place_image, page)
 
     def options(self):
@@ -81,8 +82,7 @@ class Templates(BuiltinTemplateLoader):
     def size_of(self, source):
         folder, _, name = source.rpartition("/")
         if folder.endswith("_images"):  # copied when all pages are written
-            stored = {file: path for path, file in self.builder.images.items()}
-            path = Path(self.builder.srcdir, stored.get(name, name))
+            path = Path(self.builder.srcdir, self.stored.get(name, name))
         else:
             path = Path(self.builder.outdir, source.lstrip("./"))
         if path.suffix == ".svg" or not path.exists():
