@@ -1,0 +1,49 @@
+"""The nbgitpuller links of the course: python course/jupyterhub/links.py https://hub.example.org
+
+Who follows one gets the newest notebooks of the branch `student` into the folder `lstm-book` of
+their home, and the chapter open; what they wrote stays. The form is that of nbgitpuller's own link
+generator.
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = sorted(path.name for path in ROOT.glob("chapters/0*.ipynb"))
+BRANCH = "student"
+
+
+def repository():
+    """The address of the course's repository, as pyproject.toml has it."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]["urls"]["Homepage"]
+
+
+def query(notebook, repo=None):
+    """What stands behind `git-pull?`: repository, branch, and what to open."""
+    repo = repo or repository()
+    folder = repo.rstrip("/").split("/")[-1]
+    return urlencode({"repo": repo, "urlpath": f"lab/tree/{folder}/{notebook}", "branch": BRANCH})
+
+
+def link(hub, notebook, repo=None):
+    """The link for one notebook on a JupyterHub."""
+    return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{query(notebook, repo)}"
+
+
+def binder_link(notebook):
+    """The same on Binder: its environment from `main`, the notebooks from `student`."""
+    name = re.fullmatch(r"https://github\.com/(.+)", repository())[1]
+    inner = urlencode({"urlpath": f"git-pull?{query(notebook)}"})
+    return f"https://mybinder.org/v2/gh/{name}/main?{inner}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.splitlines()[0])
+    make = binder_link if sys.argv[1] == "binder" else lambda name: link(sys.argv[1], name)
+    for name in CHAPTERS:
+        print(f"- [{Path(name).stem}]({make(name)})")

@@ -1,0 +1,45 @@
+"""How much memory and processor time a student's kernel takes in each chapter.
+
+    python course/jupyterhub/measure_memory.py chapters/0*.ipynb
+
+Runs each notebook from top to bottom in a kernel of its own, one thread, and asks the kernel
+afterwards. What it prints is the table in README.md; the Jupyter server beside it comes on top.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+ASK = """\
+import resource as r
+a, b = r.getrusage(r.RUSAGE_SELF), r.getrusage(r.RUSAGE_CHILDREN)
+print(a.ru_maxrss, b.ru_maxrss, a.ru_utime + a.ru_stime + b.ru_utime + b.ru_stime)"""
+
+
+def measure(path):
+    """Peak MiB of the kernel, peak MiB of its largest child, processor seconds, seconds."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(ASK))
+    begin = time.monotonic()
+    # As a student who runs everything: a cell that raises does not stop the rest.
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": path.parent}}
+    )
+    client.execute()
+    seconds = time.monotonic() - begin
+    kernel, child, processor = map(float, notebook.cells[-1].outputs[0].text.split())
+    return kernel / 1024, child / 1024, processor, seconds
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    print("| chapter | kernel, peak | a process it starts | processor | wall clock |")
+    print("|---|---|---|---|---|")
+    for name in sys.argv[1:]:
+        kernel, child, processor, seconds = measure(Path(name))
+        row = f"{kernel:.0f} MiB | {child:.0f} MiB | {processor:.0f} s | {seconds:.0f} s"
+        print(f"| {Path(name).stem} | {row} |", flush=True)
