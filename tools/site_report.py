@@ -81,13 +81,16 @@ class StaticHost(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "max-age=600")
         self.end_headers()
+        self.send_body(body)
+
+    def send_body(self, body):
         self.wfile.write(body)
 
 
 @contextlib.contextmanager
-def served(site):
+def served(site, host=StaticHost):
     """Serve a folder, and yield its address."""
-    handler = functools.partial(StaticHost, directory=site)
+    handler = functools.partial(host, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

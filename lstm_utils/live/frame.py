@@ -146,15 +146,18 @@ def assemble(
     script = "".join(squeeze(_read(f"{file}.js")) for file in ("core", *uses, name))
     own = FOLDER / f"{name}.css"
     style = _read("live.css") + (_read(own.name) if own.exists() else "")
+    steering = f'<div class="live-controls">{"".join(controls)}</div>'
+    stage = f'<div class="live-stage">{stills}</div>'
     parts = [
         f'<figure class="lstm-live" data-figure="{name}" data-key="{key}" style="{size}" '
         f'aria-label="{html.escape(question)}">',
         f"<style>{squeeze_css(style)}{_palette()}</style>",
         "<noscript><style>.lstm-live .live-controls{display:none!important}</style></noscript>",
         f'<p class="live-question">{question}</p>',
-        f'<div class="{"live-beside" if beside else "live-below"}">',
-        f'<div class="live-controls">{"".join(controls)}</div>',
-        f'<div class="live-stage">{stills}</div></div>',
+        # As they are seen: a page is drawn while it arrives, and nothing may change its place.
+        f'<div class="live-beside">\n{stage}\n{steering}</div>'
+        if beside
+        else f'<div class="live-below">\n{steering}\n{stage}</div>',
         f'<p class="live-reading" aria-live="polite">{reading}</p>',
         f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
         f'<p class="live-note">{note}</p>' if note else "",
