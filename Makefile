@@ -67,10 +67,11 @@ book: .venv/book.stamp
 	@echo "or, without a server: file://$(CURDIR)/_build/html/index.html"
 
 # `make book` writes these files too; reveal.js makes pages of slides into a show.
-course: book
+course:
 	@command -v npm >/dev/null || echo "no npm here: each deck of slides becomes one long page"
 	! command -v npm >/dev/null || npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
-	$(BIN)/python -m tools.course
+	$(MAKE) book
+	@echo "The course's files are listed in $(CURDIR)/_build/html/course/index.html"
 
 pdf: book .venv/pdf.stamp
 	$(BIN)/python -m tools.book_pdf

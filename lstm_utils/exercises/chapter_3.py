@@ -11,6 +11,7 @@ from lstm_utils.exercises.frame import (
     compare_number,
     exercise,
     explanation,
+    raise_if_slip,
     same,
 )
 from lstm_utils.gradients import rnn_jacobian
@@ -206,9 +207,7 @@ def norm_by_lag(norms_by_lag):
             ),
         }
         if H > 1:
-            for message, value in slips.items():
-                if same(got, value):
-                    raise Wrong(message)
+            raise_if_slip(got, slips)
             if same(got, np.array(want) ** 2):
                 raise Wrong("These are the squares of the norms: a root is missing.")
         compare(got, want, "the norm by lag", time_axis=0)

@@ -12,22 +12,8 @@ from lstm_utils.exercises.frame import (
     compare_number,
     exercise,
     explanation,
-    same,
+    raise_if_slip,
 )
-
-
-def _raise_if_slip(got, slips):
-    """Raise the message of the first typical slip whose value `got` is.
-
-    Parameters
-    ----------
-    got : anything the student returned
-    slips : dict
-        From the message to the value that the slip leads to.
-    """
-    for message, value in slips.items():
-        if same(got, value):
-            raise Wrong(message)
 
 
 def _pair(result, names):
@@ -197,7 +183,7 @@ def one_step(torch_step):
         course = (
             "The gates are cut in this course's order (f first). PyTorch's order is another one."
         )
-        _raise_if_slip(
+        raise_if_slip(
             c_got,
             {
                 course: step(z, "figo")[1],
@@ -220,7 +206,7 @@ def one_step(torch_step):
             },
         )
         compare(c_got, c_new, "the new cell state")
-        _raise_if_slip(
+        raise_if_slip(
             h_got,
             {
                 "The new h is the output gate times the memory itself; before the gate the "
@@ -339,17 +325,17 @@ def weights_for_keras(for_keras):
         axes = (
             "Keras computes x @ kernel, PyTorch W @ x: the shapes are fine here, the axes are not."
         )
-        _raise_if_slip(got[0], {swap: swapped(W_x).T})
+        raise_if_slip(got[0], {swap: swapped(W_x).T})
         if D == 4:
-            _raise_if_slip(got[1], {axes: W_h})
+            raise_if_slip(got[1], {axes: W_h})
         if np.shape(got[0]) == (H, 4 * H) and np.shape(got[1]) == (D, 4 * H) and D != H:
             raise Wrong(
                 "The matrix for the input comes first in Keras, then the one for the hidden state."
             )
         compare(got[0], W_x.T, "the kernel")
-        _raise_if_slip(got[1], {swap: swapped(W_h).T})
+        raise_if_slip(got[1], {swap: swapped(W_h).T})
         compare(got[1], W_h.T, "the recurrent kernel")
-        _raise_if_slip(
+        raise_if_slip(
             got[2],
             {
                 swap: swapped(b_ih + b_hh),
@@ -384,7 +370,7 @@ def tied_cell(tied_back):
             return (forward(*above) - forward(*below)) / (2 * step)
 
         want = [dc * slope(k) for k in (1, 2, 0)]
-        _raise_if_slip(
+        raise_if_slip(
             got[0],
             {
                 "In this cell f stands in two places, and you followed only one: the share "
@@ -398,7 +384,7 @@ def tied_cell(tied_back):
             },
         )
         compare(got[0], want[0], "the gradient dz_f", rtol=1e-5, atol=1e-7)
-        _raise_if_slip(
+        raise_if_slip(
             got[1],
             {
                 "Your dz_g is multiplied by f. What multiplies g in this cell?": (
@@ -412,7 +398,7 @@ def tied_cell(tied_back):
             },
         )
         compare(got[1], want[1], "the gradient dz_g", rtol=1e-5, atol=1e-7)
-        _raise_if_slip(
+        raise_if_slip(
             got[2],
             {
                 "Your dc_before is dc itself: what is the old memory multiplied by on its way?": dc,
@@ -458,7 +444,7 @@ def state_passed_on(read, because):
                 "One of the two states is used for both.": (h, h),
                 "One of the two states is used for both, c.": (c, c),
             }
-            _raise_if_slip(
+            raise_if_slip(
                 outputs,
                 {
                     message: lstm_forward(params, x[:, cut:], *start).h[:, 1:]

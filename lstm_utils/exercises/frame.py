@@ -489,6 +489,20 @@ def same(got, want, rtol=1e-6):
     return got.shape == np.shape(want) and np.allclose(got, want, rtol=rtol, atol=1e-9)
 
 
+def raise_if_slip(got, slips):
+    """Raise Wrong with the words for the first typical slip whose value `got` is.
+
+    Parameters
+    ----------
+    got : anything that the student returned
+    slips : dict of str to array_like
+        From the words to the value that the slip leads to.
+    """
+    for words, value in slips.items():
+        if same(got, value):
+            raise Wrong(words)
+
+
 def compare_number(got, want, what, *, tolerance, hints=None):
     """Raise Wrong unless a number is right within an absolute tolerance.
 
