@@ -4,6 +4,7 @@ import collections
 import json
 
 import pytest
+import torch
 
 from tools import exercise_report
 from tools.exercises import (
@@ -19,6 +20,7 @@ from tools.exercises import (
     problem_of_solution,
     problem_of_stub,
     problems_of_form,
+    set_up,
 )
 
 EXERCISES = [(path, exercise) for path in CHAPTERS for exercise in exercises_of(path)]
@@ -60,21 +62,21 @@ def test_stub_and_solution_define_the_same_names_with_the_same_parameters(path, 
 
 @every_exercise
 def test_a_solution_passes_its_check_from_the_set_up_cell_alone(path, exercise):
-    feedback = examine_part(path, exercise.number, SOLUTION)
+    feedback = examine_part(exercise, SOLUTION)
     assert problem_of_solution(feedback) is None
     assert feedback.number == exercise.number
 
 
 @every_exercise
 def test_a_stub_is_still_open_and_a_planted_bug_is_found(path, exercise):
-    feedback = examine_part(path, exercise.number)
+    feedback = examine_part(exercise)
     assert problem_of_stub(exercise, feedback) is None
     assert feedback.number == exercise.number
 
 
 @every_exercise
 def test_the_chapter_stores_what_the_check_says_of_stub_and_solution(path, exercise):
-    solution = next(c for c in exercise.solution if SOLUTION in c.metadata.tags)
+    (solution,) = exercise.answer_cells
     for cell, mark in ((solution, "✓"), (exercise.stub, "✗…")):
         shown = "".join(output.get("text", "") for output in cell.outputs)
         (line,) = [text for text in shown.splitlines() if text.startswith(f"{exercise.number} ")]
@@ -104,6 +106,17 @@ def test_what_is_said_to_a_wrong_answer_is_more_than_that_it_is_wrong(path):
         if answer.says:
             assert len(answer.says) >= 4, answer.mistake
             assert len(examine_answer(answer).message.split()) >= 3, answer.mistake
+
+
+def test_chapter_8s_float64_stays_in_chapter_8():
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    first = exercises_of(CHAPTERS[7])[0]
+    with set_up(8):
+        assert torch.get_default_dtype() == torch.float64
+    with set_up(7):
+        assert torch.get_default_dtype() == torch.float32
+    assert problem_of_solution(examine_part(first, SOLUTION)) is None
+    assert (torch.get_default_dtype(), torch.get_num_threads()) == before
 
 
 def test_the_report_holds_what_the_checks_say():

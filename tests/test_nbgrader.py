@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from tools.assignments import CHAPTERS, marking_code, solution_cell, write
+from tools.assignments import CHAPTERS, marking_code, write
 from tools.exercises import definitions, exercises_of
 
 pytest.importorskip("nbgrader", reason="pip install 'lstm-utils[teach]'")
@@ -62,7 +62,7 @@ def raising_in_a_function(exercise):
 
 def talking_to_stderr(exercise):
     """A right function that also prints what looks like a warning, as a framework may."""
-    source = solution_cell(exercise).source
+    source = exercise.answer_cells[0].source
     name = next(n for n, parameters in definitions(source).items() if parameters)
     talk = f"""
 import sys
@@ -77,7 +77,7 @@ def {name}(*arguments, **named):
 def answers_of_the_class():
     """What each made student hands in, exercise by exercise, and which of it is right."""
     every = exercises()
-    solutions = {e.number: solution_cell(e).source for e in every}
+    solutions = {e.number: e.answer_cells[0].source for e in every}
     stubs = {e.number: e.stub.source for e in every}
     warm, build = exercises("warm up"), exercises("build")
     half = {e.number for e in every[1::2]}
@@ -251,7 +251,7 @@ def test_the_released_notebook_holds_stubs_and_no_solution(course):
         assert released[f"answer-{name}"].source == exercise.stub.source
         assert released[f"test-{name}"].source == marking_code(exercise)
         stub = set(exercise.stub.source.splitlines())
-        secret = [x for x in solution_cell(exercise).source.splitlines() if x not in stub]
+        secret = [x for x in exercise.answer_cells[0].source.splitlines() if x not in stub]
         sources = "\n".join(cell.source for cell in released.values()).splitlines()
         assert secret
         assert not set(secret) & set(sources) - {""}

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.test_notebooks import output_text
 from tools.exercises import exercises_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,10 +55,7 @@ def numbers_of_chapter(number):
     (path,) = ROOT.glob(f"chapters/0{number}_*.ipynb")
     texts = []
     for cell in nbformat.read(path, as_version=4).cells:
-        texts.append(cell.source)
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            texts += [output.get("text", ""), data.get("text/plain", ""), data.get("text/html", "")]
+        texts += [cell.source, output_text(cell) if cell.cell_type == "code" else ""]
     found = re.findall(r"\d[\d,]*(?:\.\d+)?", " ".join(texts))
     return {float(n.replace(",", "")) for n in found if n.replace(",", "")}
 

@@ -14,11 +14,10 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import nbformat
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
-from tools.contents import pages
+from tools.contents import BOOK, pages
 from tools.course import BRANCH
 from tools.plain_markdown import labels
 from tools.set_repository import files_of
@@ -26,7 +25,6 @@ from tools.site_audit import axe_findings, keyboard_findings, set_theme, show_al
 from tools.site_report import JUMPS, MOST_SHIFT, StaticHost, served
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 PAGES = pages()
 
 
@@ -105,7 +103,7 @@ def test_every_page_describes_itself_to_search_engines(soups):
         described[page] = description["content"]
         assert 40 <= len(description["content"]) <= 170, (page, description["content"])
         assert soup.find("meta", property="og:description")["content"] == description["content"]
-        assert soup.find("meta", property="og:url")["content"].startswith(CONFIG["html"]["baseurl"])
+        assert soup.find("meta", property="og:url")["content"].startswith(BOOK["html"]["baseurl"])
     assert len(set(described.values())) == len(PAGES), described
 
 
@@ -122,8 +120,8 @@ def test_nothing_on_a_page_is_fetched_from_another_host(soups):
 
 def test_launch_and_edit_buttons_point_at_tracked_files(soups):
     tracked = {path.relative_to(ROOT).as_posix() for path in files_of(ROOT)}
-    repository = CONFIG["repository"]["url"].removeprefix("https://github.com/")
-    branch = CONFIG["repository"]["branch"]
+    repository = BOOK["repository"]["url"].removeprefix("https://github.com/")
+    branch = BOOK["repository"]["branch"]
     for page, soup in soups.items():
         links = [a["href"] for a in soup.select(".header-article__inner a[href]")]
         suffix = ".ipynb" if (ROOT / f"{page}.ipynb").exists() else ".md"
@@ -184,7 +182,7 @@ def test_previous_and_next_lead_through_the_book_in_the_order_of_its_contents(so
 
 
 def test_page_for_a_wrong_address_works_in_every_folder(site):
-    root = urlparse(CONFIG["html"]["baseurl"]).path
+    root = urlparse(BOOK["html"]["baseurl"]).path
     soup = BeautifulSoup((site / "404.html").read_text(encoding="utf-8"), "html.parser")
     addresses = [tag.get("href") or tag.get("src") for tag in soup.select("[href], [src]")]
     own = [a for a in addresses if not a.startswith(("#", "https:"))]
@@ -402,7 +400,7 @@ def test_search_finds(words, tab, address):
 def test_front_door_leads_to_the_landing_page(tab, address):
     tab.goto(f"{address}/index.html")
     tab.wait_for_url(f"{address}/{PAGES[0]}.html")
-    assert tab.locator("h1").first.inner_text().startswith(CONFIG["title"])
+    assert tab.locator("h1").first.inner_text().startswith(BOOK["title"])
 
 
 def fetched_before_figures(site, page, soup):

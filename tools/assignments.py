@@ -7,7 +7,6 @@ course/nbgrader.md tells how an instructor goes on. The same chapters give the s
 
 import argparse
 import ast
-import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.exercises import CHAPTERS, SOLUTION, exercises_of, plain, set_up_cell
+from tools.exercises import CHAPTERS, exercises_of, plain, set_up_cell, title_of
 from tools.plain_markdown import plain as plain_markdown
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
@@ -30,6 +29,14 @@ ASKED = {
     "cannot tell.",
 }
 HERE = "*Write here.*"
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
 
 
 def write(folder, chapters=CHAPTERS, by_hand=True):
@@ -81,17 +88,7 @@ def assignment(chapter, by_hand=True):
     ]
     for exercise in exercises:
         cells += _cells_of(exercise, f"chapters/{chapter.stem}", by_hand)
-    notebook = new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {
-                "display_name": "Python 3 (ipykernel)",
-                "language": "python",
-                "name": "python3",
-            },
-            "language_info": {"name": "python"},
-        },
-    )
+    notebook = new_notebook(cells=cells, metadata=METADATA)
     nbformat.validate(notebook)
     return notebook
 
@@ -134,11 +131,6 @@ def _same_for_all(value):
     return isinstance(value, ast.Name)
 
 
-def solution_cell(exercise):
-    """Return the cell that answers an exercise; the others of its solution show something more."""
-    return next(c for c in exercise.solution if SOLUTION in c.metadata.get("tags", []))
-
-
 def _cells_of(exercise, page, by_hand):
     name = exercise.number.replace(".", "-")
     machine, person = points_of(exercise, by_hand)
@@ -147,7 +139,7 @@ def _cells_of(exercise, page, by_hand):
         f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · {_points(machine)}.** "
         f"{plain_markdown(exercise.text, page)}"
     )
-    solution = solution_cell(exercise).source
+    solution = exercise.answer_cells[0].source
     cells = [
         _locked(new_markdown_cell(text, id=f"text-{name}")),
         _answer(new_code_cell(solution, id=f"answer-{name}"), exercise.stub.source),
@@ -164,7 +156,7 @@ def _cells_of(exercise, page, by_hand):
 
 
 def _head(chapter, exercises, by_hand):
-    title = _title(chapter)
+    title = title_of(chapter)
     points = [points_of(exercise, by_hand) for exercise in exercises]
     machine, person = (sum(column) for column in zip(*points, strict=True))
     hand = f" and {person} that a person gives for your own words" if person else ""
@@ -176,11 +168,6 @@ def _head(chapter, exercises, by_hand):
         "To mark it, your notebook is run from the top on another machine. A cell that takes more "
         "than two minutes there is stopped: write the scores of a longer run down as numbers."
     )
-
-
-def _title(chapter):
-    first = nbformat.read(chapter, as_version=4).cells[0].source
-    return re.search(r"^# (.+)$", first, re.MULTILINE)[1]
 
 
 def _points(number):

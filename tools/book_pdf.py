@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
 
-import yaml
 from bs4 import BeautifulSoup
 
 from tools.chromium import open_chromium
-from tools.contents import ROOT, pages, parts
+from tools.contents import BOOK, ROOT, pages, parts
 
 STYLE = Path(__file__).with_name("book_pdf.css")
 # Attributes that name ids: one, or several with spaces between.
@@ -99,9 +98,8 @@ def contents_list(articles):
 
 def combine(site):
     """Return the whole book as one HTML document, whose files lie in the folder `site`."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     names = pages()
-    articles = {name: Page(site, name, names, config["html"]["baseurl"]) for name in names}
+    articles = {name: Page(site, name, names, BOOK["html"]["baseurl"]) for name in names}
     chapter = names[1]
     sheets = [
         os.path.normpath(f"{Path(chapter).parent}/{link['href'].split('?')[0]}")
@@ -116,15 +114,15 @@ def combine(site):
     body = "\n".join(str(articles[name].article) for name in names)
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8">
-<title>{config["title"]}</title>
+<title>{BOOK["title"]}</title>
 {styles}<style>{STYLE.read_text(encoding="utf-8")}\n{running}</style></head>
 <body class="whole-book">
 <div class="title-page"><img src="cover.png" alt="">
-<p class="book-title">{config["title"]}</p>
+<p class="book-title">{BOOK["title"]}</p>
 <p>An executable course on LSTM networks</p>
-<p>By {config["author"]}</p>
-<p class="small">{config["html"]["extra_footer"]} What moves, what runs and the newest text:
-<a href="{config["html"]["baseurl"]}">{config["html"]["baseurl"]}</a></p></div>
+<p>By {BOOK["author"]}</p>
+<p class="small">{BOOK["html"]["extra_footer"]} What moves, what runs and the newest text:
+<a href="{BOOK["html"]["baseurl"]}">{BOOK["html"]["baseurl"]}</a></p></div>
 <div class="contents"><h1 id="contents">Contents</h1>{contents_list(articles)}</div>
 {body}
 </body></html>

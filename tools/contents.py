@@ -1,4 +1,4 @@
-"""The order of the book, as _toc.yml has it."""
+"""The order of the book, as _toc.yml has it, and its settings, as _config.yml has them."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
 def files_of(entry):

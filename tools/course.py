@@ -16,30 +16,23 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import assignments, slides
-from tools.contents import ROOT
+from tools.contents import BOOK, ROOT
+from tools.exercise_report import RECORD
 from tools.exercises import (
     CHAPTERS,
     SOLUTION_END,
     SOLUTION_START,
     STUB,
     exercises_of,
+    title_of,
 )
-from tools.plain_markdown import BOOK, SITE, labels, page_url, plain
+from tools.plain_markdown import SITE, labels, page_url, plain
 
 BRANCH = "student"  # holds the student notebooks; .github/workflows/pages.yml pushes it
 REPOSITORY = BOOK["repository"]["url"].removeprefix("https://github.com/")
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}"
-RECORD = ROOT / "reports" / "exercises.json"
 WHOLE_SOLUTION = re.compile(r"^(:{3,})\{solution\} .*?^\1 *$\n?", re.MULTILINE | re.DOTALL)
-METADATA = {
-    "colab": {"provenance": [], "toc_visible": True},
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python"},
-}
+METADATA = assignments.METADATA | {"colab": {"provenance": [], "toc_visible": True}}
 STUDENT = """\
 > **Student notebook.** This is {title}, a chapter of [{book}]({site}), without stored outputs and \
 without the solutions of its exercises. Run the cells from the top. In an exercise, write your \
@@ -57,12 +50,6 @@ solutions of its exercises, and after each what students write and what the chec
 def page_of(path):
     """Return the name of a chapter's page, such as "chapters/04_gate_mechanics"."""
     return path.relative_to(ROOT).with_suffix("").as_posix()
-
-
-def title_of(path):
-    """Return a chapter's title."""
-    first = nbformat.read(path, as_version=4).cells[0].source
-    return re.search(r"(?m)^# (.+)$", first)[1]
 
 
 def has_session(path):

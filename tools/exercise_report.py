@@ -10,11 +10,11 @@ import json
 import re
 import textwrap
 
+from tools.contents import ROOT
 from tools.exercises import (
     CHAPTERS,
-    ROOT,
     SOLUTION,
-    answers_of,
+    answers_to,
     examine_answer,
     examine_part,
     exercises_of,
@@ -34,15 +34,14 @@ def record():
     """Run every check and return what it says, by the exercise's number."""
     found = {}
     for path in CHAPTERS:
-        answers = answers_of(int(path.name[:2]))
         for exercise in exercises_of(path):
-            mine = [answer for answer in answers if answer.number == exercise.number]
+            mine = answers_to(exercise)
             found[exercise.number] = {
                 "title": exercise.title,
                 "kind": exercise.kind,
                 "minutes": exercise.minutes,
-                "solution": _solution(path, exercise),
-                "stub": str(examine_part(path, exercise.number)),
+                "solution": _solution(exercise),
+                "stub": str(examine_part(exercise)),
                 "wrong": [
                     {
                         "mistake": answer.mistake,
@@ -57,9 +56,9 @@ def record():
     return found
 
 
-def _solution(path, exercise):
+def _solution(exercise):
     """Return what the check says to the solution; a network's scores differ between machines."""
-    said = examine_part(path, exercise.number, SOLUTION).message
+    said = examine_part(exercise, SOLUTION).message
     return re.sub(r"[+-]?\d+\.\d+", "…", said) if exercise.kind == "project" else said
 
 

@@ -22,8 +22,8 @@ import nbformat
 
 import lstm_utils.exercises
 from lstm_utils.exercises import examine
+from tools.contents import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
 KINDS = ("warm up", "build", "break", "project")
 STUB, SOLUTION = "exercise-stub", "exercise-solution"
@@ -40,7 +40,7 @@ SOLUTION_START = re.compile(
 SOLUTION_END = re.compile(r"^(:{3,})\{solution-end\}\n\1$", re.MULTILINE)
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
     """One exercise of a chapter; `solution` are the solution's code cells, `reason` its text."""
 
@@ -57,6 +57,11 @@ class Exercise:
     @property
     def chapter(self):
         return int(self.number.split(".")[0])
+
+    @property
+    def answer_cells(self):
+        """The solution's tagged cells, of which there is one; its others show something more."""
+        return [cell for cell in self.solution if SOLUTION in cell.metadata.get("tags", [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +81,9 @@ ANSWERS = {}  # number of a chapter → its answers
 # Reading ---------------------------------------------------------------------
 
 
+@functools.cache
 def exercises_of(path):
-    """Return the exercises of a chapter, in order."""
+    """Return the exercises of a chapter, in order; the notebook is read once."""
     chapter = int(Path(path).name[:2])
     found, by_label, current, solving = [], {}, None, None
     for cell in nbformat.read(path, as_version=4).cells:
@@ -115,6 +121,12 @@ def _events(text):
     """Return where exercises stand and solutions begin and end, in the order of the text."""
     patterns = (EXERCISE, SOLUTION_START, SOLUTION_END)
     return sorted((m for p in patterns for m in p.finditer(text)), key=lambda m: m.start())
+
+
+def title_of(path):
+    """Return a chapter's title."""
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return re.search(r"(?m)^# (.+)$", first)[1]
 
 
 def set_up_cell(path):
@@ -161,37 +173,56 @@ def run(source, name, namespace):
     return feedback
 
 
+@contextlib.contextmanager
+def set_up(chapter):
+    """Yield what a chapter's set-up cell defines, under PyTorch's settings as it leaves them.
+
+    Chapter 8 computes in float64; without an end to that, whatever runs next would as well.
+    """
+    import torch
+
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    try:
+        namespace, (dtype, threads) = _set_up(chapter)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        yield dict(namespace)
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_num_threads(before[1])
+
+
 @functools.cache
-def _set_up(path):
+def _set_up(chapter):
     import matplotlib
+    import torch
 
     matplotlib.use("Agg")
     namespace = {"__name__": "exercise"}
-    run(set_up_cell(path), f"set-up of {path.stem}", namespace)
-    return namespace
+    run(set_up_cell(CHAPTERS[chapter - 1]), f"set-up of chapter {chapter}", namespace)
+    return namespace, (torch.get_default_dtype(), torch.get_num_threads())
 
 
-def examine_cells(path, exercise, cells):
+def examine_cells(exercise, cells):
     """Return the last Feedback of some cells, run after the chapter's set-up cell alone."""
-    namespace = dict(_set_up(path))
     said = []
-    with contextlib.redirect_stdout(io.StringIO()):
+    with set_up(exercise.chapter) as namespace, contextlib.redirect_stdout(io.StringIO()):
         for cell in cells:
             said += run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
     return said[-1] if said else None
 
 
 @functools.cache
-def examine_part(path, number, tag=STUB):
+def examine_part(exercise, tag=STUB):
     """Return what the check says to the stub of an exercise, or to its solution."""
-    exercise = next(e for e in exercises_of(path) if e.number == number)
-    return examine_cells(path, exercise, exercise.solution if tag == SOLUTION else [exercise.stub])
+    return examine_cells(exercise, exercise.solution if tag == SOLUTION else [exercise.stub])
 
 
 @functools.cache
 def examine_answer(answer):
     """Return what the check says to an answer of course/wrong_answers."""
-    return examine(answer.number, *answer.answers, **answer.named)
+    with set_up(int(answer.number.split(".")[0])):
+        return examine(answer.number, *answer.answers, **answer.named)
 
 
 # What students answer --------------------------------------------------------
@@ -237,6 +268,11 @@ def answers_of(chapter):
     return ANSWERS.get(chapter, [])
 
 
+def answers_to(exercise):
+    """Return those to one exercise."""
+    return [a for a in answers_of(exercise.chapter) if a.number == exercise.number]
+
+
 # Proofs ----------------------------------------------------------------------
 
 
@@ -273,8 +309,7 @@ def problem_of_definitions(exercise):
     differing = [name for name in stub if name not in solution or stub[name] != solution[name]]
     if differing:
         return f"the solution defines differently: {', '.join(differing)}"
-    tagged = [cell for cell in exercise.solution if SOLUTION in cell.metadata.get("tags", [])]
-    ends = [cell.source.splitlines()[-1] for cell in (exercise.stub, *tagged)]
+    ends = [cell.source.splitlines()[-1] for cell in (exercise.stub, *exercise.answer_cells)]
     if ends[0] != ends[1] or not ends[0].startswith(f'check("{exercise.number}", '):
         return f"stub and solution have to end with one line check(…): {' / '.join(ends)}"
     return None
@@ -290,8 +325,7 @@ def problems_of_form(exercise):
         found.append(f"has no cell tagged {STUB}")
     elif exercise.stub.id != f"{prefix}-stub":
         found.append(f"its stub's id has to be {prefix}-stub")
-    tagged = [c for c in exercise.solution if SOLUTION in c.metadata.get("tags", [])]
-    if [cell.id for cell in tagged] != [f"{prefix}-solution"]:
+    if [cell.id for cell in exercise.answer_cells] != [f"{prefix}-solution"]:
         found.append(f"has to have one cell {prefix}-solution tagged {SOLUTION}")
     if len(exercise.reason.split()) < 8:
         found.append("its solution gives no reason in words")
@@ -307,7 +341,6 @@ def prove(path):
         failures += problem is not None
         print(f"  {'ok ' if problem is None else 'BAD'} {what}: {problem or said}")
 
-    answers = answers_of(int(path.name[:2]))
     for exercise in exercises_of(path):
         print(f"{exercise.number} {exercise.kind}, {exercise.minutes} min: {exercise.title}")
         lacking = problems_of_form(exercise)
@@ -317,11 +350,11 @@ def prove(path):
             continue
         tell("names", problem_of_definitions(exercise), "the same in stub and solution")
         started = time.perf_counter()
-        said = examine_part(path, exercise.number)
+        said = examine_part(exercise)
         tell("stub", problem_of_stub(exercise, said), said)
-        said = examine_part(path, exercise.number, SOLUTION)
+        said = examine_part(exercise, SOLUTION)
         tell("solution", problem_of_solution(said), said)
-        mine = [answer for answer in answers if answer.number == exercise.number]
+        mine = answers_to(exercise)
         if sum(answer.says is not None for answer in mine) < 2:
             tell("wrong answers", "at least two are wanted", "")
         for answer in mine:

@@ -10,12 +10,10 @@ from functools import cache
 from typing import NamedTuple
 
 import nbformat
-import yaml
 from pybtex.database import parse_file
 
-from tools.contents import ROOT, pages
+from tools.contents import BOOK, ROOT, pages
 
-BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 SITE = BOOK["html"]["baseurl"]
 CHAPTER = re.compile(r"chapters/0(\d)_")
 

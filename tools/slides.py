@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from PIL import Image
@@ -33,8 +32,8 @@ from pygments.lexers import get_lexer_by_name
 
 from lstm_utils import live
 from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
+from tools.contents import BOOK, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "course" / "slides"
 REVEAL = Path(__file__).parent / "node_modules" / "reveal.js" / "dist"
 REVEAL_FILES = ("reveal.css", "reveal.js", "plugin/notes.js")
@@ -42,7 +41,6 @@ WIDTH, HEIGHT = 1280, 720
 LONGEST_CODE, WIDEST_CODE = 10, 60  # lines, characters
 PANORAMA = 1.75  # a picture at least this much wider than high gets the slide's whole width
 
-BOOK = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
 HEADING = re.compile(r"^(#{1,2}) (.+)$", re.MULTILINE)
 PICTURE = re.compile(r"!\[(.*)\]\((\S+)\)")
 LIVE = re.compile(r"\{live\} *(\S*)")
