@@ -7,6 +7,7 @@ every setting was chosen; a finished model is trained on both parts that are not
 import csv
 import itertools
 import math
+import os
 import random
 import sys
 from array import array
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, safe_open
 from safetensors.torch import save as to_bytes
 
-from lstm_utils.corpora import headlines_path, load_headlines
+from lstm_utils.corpora import DATA_VARIABLE, headlines_path, load_headlines
 from lstm_utils.language_models import (
     Encoded,
     LanguageModel,
@@ -177,9 +178,13 @@ def split(lines, snippets, record):
     )
 
 
-@cache
 def load_corpus():
-    """The New York Times' headlines, each with its article's snippet."""
+    """The New York Times' headlines, each with its article's snippet, read once from each place."""
+    return _corpus_of(os.environ.get(DATA_VARIABLE))
+
+
+@cache
+def _corpus_of(_place):
     corpus, path = load_headlines(), headlines_path()
     headlines, snippets = [], []
     with open(path, encoding="utf-8-sig", newline="") as file:

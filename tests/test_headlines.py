@@ -176,12 +176,10 @@ distributed.main("headlines", headlines.all_runs, headlines.execute, "", headlin
 @pytest.fixture(autouse=True)
 def small_data(monkeypatch):
     monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
-    headlines.load_corpus.cache_clear()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-    headlines.load_corpus.cache_clear()
 
 
 def arguments(folder, *more):
