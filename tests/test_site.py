@@ -138,6 +138,8 @@ def test_launch_and_edit_buttons_point_at_tracked_files(soups):
                 f"{binder}/{repository}/{branch}?urlpath=lab/tree/{page}.ipynb",
             }
         assert expected <= set(links), (page, expected - set(links))
+    landing = [a["href"] for a in article(soups["intro"]).select('a[href*="//colab."]')]
+    assert landing == [f"{colab}/{repository}/blob/{BRANCH}/01_gradient_descent.ipynb"]
 
 
 def test_the_notebooks_for_a_class_give_the_numbers_that_the_site_gives(soups):
