@@ -4,6 +4,8 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
+# Not `npm ci`, which stumbles over a lock file without addresses.
+NPM_INSTALL := npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
 CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
 
@@ -53,7 +55,7 @@ help:
 
 .venv/hub.stamp: .venv/test.stamp
 	$(PIP) --editable ".[test,hub]"
-	npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(NPM_INSTALL)
 	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp
@@ -69,16 +71,16 @@ book: .venv/book.stamp
 # `make book` writes these files too; reveal.js makes pages of slides into a show.
 course:
 	@command -v npm >/dev/null || echo "no npm here: each deck of slides becomes one long page"
-	! command -v npm >/dev/null || npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
+	! command -v npm >/dev/null || $(NPM_INSTALL)
 	$(MAKE) book
 	@echo "The course's files are listed in $(CURDIR)/_build/html/course/index.html"
 
 pdf: book .venv/pdf.stamp
 	$(BIN)/python -m tools.book_pdf
 
-# Lighthouse is a program for Node. Not `npm ci`, which stumbles over a lock file without addresses.
+# Lighthouse is a program for Node.
 report: book .venv/test.stamp
-	npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(NPM_INSTALL)
 	$(BIN)/python -m tools.site_report
 
 serve: book

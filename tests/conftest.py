@@ -4,7 +4,7 @@ import matplotlib
 import pytest
 from hypothesis import settings
 
-from tests.in_page import page_of
+from tests.in_page import note_what_goes_wrong, page_of
 from tools.chromium import PROGRAM, open_chromium
 
 matplotlib.use("Agg")
@@ -30,14 +30,9 @@ def open_page(browser, tmp_path):
     def open_page(*figures, body="", width=760, height=900, **context):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
         page = contexts[-1].new_page()
-        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
         file = tmp_path / f"live{len(contexts)}.html"
         file.write_text(page_of(*figures, body=body), encoding="utf-8")
-        page.on(
-            "request",
-            lambda request: request.url == file.as_uri() or wrong.append(f"asked {request.url}"),
-        )
+        note_what_goes_wrong(page, wrong, may_ask=lambda url: url == file.as_uri())
         page.goto(file.as_uri())
         return page
 

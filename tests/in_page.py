@@ -1,10 +1,23 @@
-"""What the tests of the live figures share: a page with figures on it, and a hand on them."""
+"""What tests in the browser share: a page with live figures, a watch on it, a hand on them."""
 
 
 def page_of(*figures, body=""):
     """Return a page with nothing but these figures on it."""
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>live</title>'
     return f"{head}<body {body}>" + "".join(figure.html for figure in figures)
+
+
+def note_what_goes_wrong(page, wrong, may_ask):
+    """Add to `wrong` what a page prints, raises, misses, and asks for that `may_ask` denies it."""
+
+    def asked(request):
+        if not may_ask(request.url):
+            wrong.append(f"asked {request.url}")
+
+    page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+    page.on("requestfailed", lambda request: wrong.append(f"missing {request.url}"))
+    page.on("request", asked)
 
 
 def drive(page, code, *arguments):

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
+from tests.in_page import note_what_goes_wrong
 from tools import slides
 from tools.exercises import exercises_of
 
@@ -219,18 +220,10 @@ def open_deck(browser, decks):
     def open_deck(number, hash="", width=1280, height=720, path=None, **context):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
         page = contexts[-1].new_page()
-        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
-        page.on("requestfailed", lambda request: wrong.append(f"missing {request.url}"))
         started = width >= 700 and WITH_REVEAL and not path
         path = path or decks[number]
         folder = path.parents[1].as_uri()
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((folder, "data:")) or wrong.append(f"asked {request.url}")
-            ),
-        )
+        note_what_goes_wrong(page, wrong, lambda url: url.startswith((folder, "data:")))
         page.goto(path.as_uri() + hash)
         if started:
             page.wait_for_function("Reveal.isReady()")
@@ -368,7 +361,14 @@ def test_the_speakers_window_has_this_slides_notes_and_the_next_slide(open_deck)
 @needs_reveal
 def test_a_deck_prints_a_slide_a_page(browser, decks, tmp_path):
     pypdf = pytest.importorskip("pypdf")
-    slides.print_pdf(browser, decks[1].as_uri(), tmp_path / "deck.pdf")
+    page = browser.new_page(color_scheme="light")
+    page.goto(f"{decks[1].as_uri()}?print-pdf", wait_until="load")
+    page.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
+    page.evaluate("document.fonts.ready")
+    page.pdf(
+        path=tmp_path / "deck.pdf", prefer_css_page_size=True, print_background=True, tagged=True
+    )
+    page.close()
     printed = pypdf.PdfReader(tmp_path / "deck.pdf").pages
     headings = BeautifulSoup(decks[1].read_text(encoding="utf-8"), "html.parser").select("h1, h2")
     assert len(printed) == len(headings)

@@ -15,6 +15,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.exercises import CHAPTERS, exercises_of, plain, set_up_cell, title_of
+from tools.notebooks import METADATA
 from tools.plain_markdown import plain as plain_markdown
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
@@ -29,14 +30,6 @@ ASKED = {
     "cannot tell.",
 }
 HERE = "*Write here.*"
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python"},
-}
 
 
 def write(folder, chapters=CHAPTERS, by_hand=True):

@@ -26,13 +26,14 @@ from tools.exercises import (
     exercises_of,
     title_of,
 )
+from tools.notebooks import METADATA
 from tools.plain_markdown import SITE, labels, page_url, plain
 
 BRANCH = "student"  # holds the student notebooks; .github/workflows/pages.yml pushes it
 REPOSITORY = BOOK["repository"]["url"].removeprefix("https://github.com/")
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}"
 WHOLE_SOLUTION = re.compile(r"^(:{3,})\{solution\} .*?^\1 *$\n?", re.MULTILINE | re.DOTALL)
-METADATA = assignments.METADATA | {"colab": {"provenance": [], "toc_visible": True}}
+COLAB_METADATA = {"colab": {"provenance": [], "toc_visible": True}}
 STUDENT = """\
 > **Student notebook.** This is {title}, a chapter of [{book}]({site}), without stored outputs and \
 without the solutions of its exercises. Run the cells from the top. In an exercise, write your \
@@ -167,7 +168,7 @@ def _notebook(cells):
         while cell.id in seen:  # a Markdown cell that a solution has cut in two
             cell.id += "-more"
         seen.add(cell.id)
-    notebook = new_notebook(cells=cells, metadata=METADATA)
+    notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook
 

@@ -123,6 +123,7 @@ def _events(text):
     return sorted((m for p in patterns for m in p.finditer(text)), key=lambda m: m.start())
 
 
+@functools.cache
 def title_of(path):
     """Return a chapter's title."""
     first = nbformat.read(path, as_version=4).cells[0].source

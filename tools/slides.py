@@ -359,16 +359,6 @@ def write(folder, numbers=None):
     return pages
 
 
-def print_pdf(browser, deck, pdf):
-    """Print the deck at the address `deck` as a PDF, a slide a page."""
-    page = browser.new_page(color_scheme="light")
-    page.goto(f"{deck}?print-pdf", wait_until="load")
-    page.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
-    page.evaluate("document.fonts.ready")
-    page.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True)
-    page.close()
-
-
 def main():
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     folders = [argument for argument in sys.argv[1:] if not argument.isdigit()]
