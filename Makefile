@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PYTEST := $(BIN)/python -m pytest
 # Not `npm ci`, which stumbles over a lock file without addresses.
 NPM_INSTALL := npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
-NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg
 CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
 
 # The notebooks run in their own folders, so a folder of corpora is named from the root.
@@ -76,12 +76,12 @@ course:
 	@echo "The course's files are listed in $(CURDIR)/_build/html/course/index.html"
 
 pdf: book .venv/pdf.stamp
-	$(BIN)/python -m tools.book_pdf
+	$(BIN)/python -m tools.browser.pdf
 
 # Lighthouse is a program for Node.
 report: book .venv/test.stamp
 	$(NPM_INSTALL)
-	$(BIN)/python -m tools.site_report
+	$(BIN)/python -m tools.browser.report
 
 serve: book
 	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
@@ -108,21 +108,21 @@ experiments: .venv/test.stamp
 
 # On loopback only, and stopped again. Needs Node for JupyterHub's proxy.
 hub: .venv/hub.stamp
-	$(BIN)/python course/jupyterhub/try_two_users.py
+	$(BIN)/python -m course.jupyterhub.try_two_users
 
 # Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
 colab: .venv/test.stamp
-	LSTM_BOOK_COLAB=1 $(PYTEST) -s tests/test_colab.py
+	LSTM_BOOK_COLAB=1 $(PYTEST) -s tests/course/test_colab.py
 
 # Every chapter's solutions and stubs, run and marked by nbgrader.
 marks: .venv/test.stamp
-	LSTM_BOOK_NBGRADER=1 $(PYTEST) tests/test_nbgrader.py
+	LSTM_BOOK_NBGRADER=1 $(PYTEST) tests/course/test_nbgrader.py
 
 summary: .venv/test.stamp
 	$(BIN)/python -m experiments.summary
 
 notebooks: .venv/dev.stamp
-	$(BIN)/python tools/notebooks.py execute $(CHAPTERS)
+	$(BIN)/python -m tools.notebooks execute $(CHAPTERS)
 
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,12 +1,12 @@
 """The NumPy LSTM beside torch.nn.LSTM on the CPU, forward and backward, in float32.
 
-The cases are those of `experiments.cells`, which records the ratio of the medians on one thread;
-here pytest-benchmark prints the times side by side, on as many threads as the libraries take.
+The cases are those of `experiments.cell_speed`, which records the ratio of the medians on one
+thread; here pytest-benchmark prints the times side by side, on all threads there are.
 """
 
 import pytest
 
-from experiments.cells import CASES, numpy_pass, problem, torch_pass
+from experiments.cell_speed import CASES, numpy_pass, problem, torch_pass
 
 
 @pytest.mark.parametrize("library", [numpy_pass, torch_pass], ids=["numpy", "torch"])

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from .runs import HERE, duration, write_atomically
 
-PROGRAMS = ("cells", "marked_product", "sentiment", "reading", "headlines", "machines")
+PROGRAMS = {  # program: the folder of its records
+    "cell_speed": "cells",
+    "marked_product": "marked_product",
+    "sentiment": "sentiment",
+    "reading": "reading",
+    "headlines": "headlines",
+    "machines": "machines",
+}
 LEFT = HERE / "checkpoints" / "programs_left.json"  # what a killed `--again` has still to do
 
 
@@ -30,8 +37,8 @@ def plan(results=HERE / "results"):
         For each program the number of its records and the sum of their seconds.
     """
     found = {}
-    for program in PROGRAMS:
-        paths = sorted((Path(results) / program).glob("*-seed*.json"))
+    for program, folder in PROGRAMS.items():
+        paths = sorted((Path(results) / folder).glob("*-seed*.json"))
         seconds = [json.loads(path.read_text(encoding="utf-8"))["seconds"] for path in paths]
         found[program] = len(seconds), sum(seconds)
     return found

@@ -23,7 +23,8 @@ from safetensors.torch import load_file, safe_open
 from safetensors.torch import save as to_bytes
 
 from lstm_utils.corpora import DATA_VARIABLE, headlines_path, load_headlines
-from lstm_utils.language_models import (
+from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
+from lstm_utils.models.headlines_torch import (
     Encoded,
     LanguageModel,
     StackedLSTM,
@@ -35,11 +36,10 @@ from lstm_utils.language_models import (
     one_cycle,
     update,
 )
-from lstm_utils.ngrams import KneserNey, Letters, Mixture, Words, bits_per_character
 from lstm_utils.text import clean_headline
 
 from . import distributed
-from .pretrained import keep
+from .export_weights import keep
 from .runs import HERE, Run, data_record, sha256, write_atomically
 
 SAVE_EVERY = 30  # seconds of training between two checkpoints

@@ -7,7 +7,7 @@ are trained side by side by one compiled loop; each sees sequences of its own, o
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.tasks import MarkedProduct
+from lstm_utils.models.marked_product import MarkedProduct
 
 CELLS, BLOCKS = 4, 2  # two blocks of two cells; a block shares its input and its output gate
 HIDDEN = CELLS + 2 * BLOCKS

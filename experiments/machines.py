@@ -14,7 +14,7 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
-from lstm_utils.language_models import LanguageModel, StackedLSTM, headline_bits, update
+from lstm_utils.models.headlines_torch import LanguageModel, StackedLSTM, headline_bits, update
 
 from . import distributed, headlines
 from .runs import Run

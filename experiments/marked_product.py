@@ -6,7 +6,7 @@ import hashlib
 import sys
 from functools import cache
 
-from lstm_utils.training import quiet_logs
+from lstm_utils.measuring import quiet_logs
 
 quiet_logs()
 
@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from experiments import lstm_1997, runs
-from experiments.pretrained import keep
-from lstm_utils import memory_task
-from lstm_utils.memory_task import Training
-from lstm_utils.tasks import marked_product, share_within
+from experiments.export_weights import keep
+from lstm_utils.models import marked_product_keras
+from lstm_utils.models.marked_product import marked_product, share_within
+from lstm_utils.models.marked_product_keras import Training
 
 tf.get_logger().setLevel("ERROR")  # a function compiled for several shapes is meant to be
 
@@ -130,9 +130,9 @@ def lessons(recipe, seed, done):
     """The batches of a recipe from number `done` on."""
     more = {"batch": recipe["batch"], "done": done}
     if recipe["stages"]:
-        return memory_task.fresh(recipe["stages"], seed, **more)
+        return marked_product_keras.fresh(recipe["stages"], seed, **more)
     examples = marked_product(recipe["examples"], recipe["length"], [seed, 1])
-    return memory_task.fixed(examples, recipe["epochs"], *recipe["rate"], seed, **more)
+    return marked_product_keras.fixed(examples, recipe["epochs"], *recipe["rate"], seed, **more)
 
 
 def smaller(recipe):
@@ -148,7 +148,7 @@ def store(progress, training):
     arrays = {f"weight-{k}": w for k, w in enumerate(training.weights)}
     for k, pair in enumerate(training.moments):
         arrays |= {f"moment-{k}-{j}": m for j, m in enumerate(pair)}
-    counts = {key: getattr(training, key) for key in memory_task.COUNTS}
+    counts = {key: getattr(training, key) for key in marked_product_keras.COUNTS}
     progress.save(arrays, counts | {"checks": training.checks})
 
 
@@ -183,7 +183,7 @@ def execute_one(run, options):
         total = sum(s[1] for s in recipe["stages"] or [])
         total = total or recipe["epochs"] * (recipe["examples"] // recipe["batch"])
         bar = progress.bar(total, training.updates, "update")
-        steps = memory_task.train(
+        steps = marked_product_keras.train(
             training,
             lessons(recipe, run.seed, training.updates),
             validation,
@@ -207,7 +207,10 @@ def execute_one(run, options):
         if run.name == BEST:
             hand_over(run, options, training)
         return progress.record(
-            data={"source": "lstm_utils.tasks.marked_product", "sha256": {"test": digest}},
+            data={
+                "source": "lstm_utils.tasks.marked_product",
+                "sha256": {"test": digest},
+            },
             sizes={
                 "parameters": sum(w.size for w in training.weights),
                 "validation": len(validation),
@@ -237,7 +240,7 @@ def rounded(value):
 
 def scores(training, examples):
     """Error and share of right answers on examples; no error is known of a network that blew up."""
-    answers = memory_task.answers(training, examples)[0]
+    answers = marked_product_keras.answers(training, examples)[0]
     return {
         "test_mse": rounded(np.mean((answers - examples.y) ** 2, dtype=np.float64)),
         "share_within_0_04": rounded(share_within(answers, examples.y)),
@@ -249,8 +252,8 @@ def first_under(training):
     found = training.reached(TARGET)[0] or {}
     last = training.checks[-1]
     return {
-        **{f"{key}_to_target": found.get(key) for key in memory_task.COUNTS},
-        **{f"{key}_in_all": last[key] for key in memory_task.COUNTS},
+        **{f"{key}_to_target": found.get(key) for key in marked_product_keras.COUNTS},
+        **{f"{key}_in_all": last[key] for key in marked_product_keras.COUNTS},
         "validation_mse": rounded(last["validation"][0]),
     }
 
@@ -341,7 +344,7 @@ def execute_today(run, options):
     lengths = lstm_1997.lengths_of(test.x)
     validation = lstm_1997.multiplication(512, length, np.random.default_rng([run.seed, 2]))
     training = Training.start(recipe["kind"], recipe["layers"], [run.seed], units=recipe["units"])
-    batches = memory_task.fresh(
+    batches = marked_product_keras.fresh(
         recipe["stages"],
         run.seed,
         batch=recipe["batch"],
@@ -357,13 +360,13 @@ def execute_today(run, options):
             rows = lengths == step
             weights = [tf.constant(w) for w in training.weights]
             x = tf.constant(test.x[:, :step][rows])
-            answers[rows] = memory_task.forward(
+            answers[rows] = marked_product_keras.forward(
                 recipe["kind"], weights, x[None], tf.constant(int(step))
             )[0]
         return score_1997(answers, test.y)
 
     with runs.Progress(run, options.checkpoints) as progress:
-        for _ in memory_task.train(training, batches, validation, limit, every):
+        for _ in marked_product_keras.train(training, batches, validation, limit, every):
             new = np.abs(training.errors).reshape(-1, 1) >= 0.04
             climbing = training.updates <= sum(stage[1] for stage in recipe["stages"][:-1])
             wrong = np.concatenate([wrong, new | climbing])  # shorter sequences are no success

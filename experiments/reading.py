@@ -10,14 +10,14 @@ import unicodedata
 
 import numpy as np
 
-from lstm_utils.training import quiet_logs
+from lstm_utils.measuring import quiet_logs
 
 quiet_logs()
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from lstm_utils.pieces import leaning_codes, look_up, ngram_pieces  # noqa: E402
-from lstm_utils.reviews import (  # noqa: E402
+from lstm_utils.models.reviews import leaning_codes, look_up, ngram_pieces  # noqa: E402
+from lstm_utils.models.reviews_keras import (  # noqa: E402
     Encoded,
     PrefixNetwork,
     Trainer,
@@ -26,7 +26,7 @@ from lstm_utils.reviews import (  # noqa: E402
 )
 from lstm_utils.text import ngrams_of_codes  # noqa: E402
 
-from .pretrained import keep, to_int8  # noqa: E402
+from .export_weights import keep, to_int8  # noqa: E402
 from .runs import Progress, Run, main  # noqa: E402
 from .sentiment import Epochs, corpus, judge  # noqa: E402
 

@@ -18,15 +18,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from lstm_utils.training import quiet_logs
+from lstm_utils.measuring import quiet_logs
 
 quiet_logs()
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from lstm_utils.corpora import load_nsmc  # noqa: E402
-from lstm_utils.pieces import letter_pieces  # noqa: E402
-from lstm_utils.reviews import (  # noqa: E402
+from lstm_utils.models.reviews import letter_pieces  # noqa: E402
+from lstm_utils.models.reviews_keras import (  # noqa: E402
     Encoded,
     ReviewNetwork,
     Trainer,
@@ -42,7 +42,7 @@ from lstm_utils.reviews import (  # noqa: E402
 )
 from lstm_utils.text import Vocabulary, clean_review, ngrams_of_codes, pad  # noqa: E402
 
-from .pretrained import keep  # noqa: E402
+from .export_weights import keep  # noqa: E402
 from .runs import Progress, Run, data_record, main, write_atomically, write_record  # noqa: E402
 
 SEEDS = (0, 1, 2)

@@ -31,7 +31,7 @@ import numpy as np
 
 from lstm_utils.records import load_records
 
-from .cells import REFERENCE
+from .cell_speed import REFERENCE
 from .runs import HERE, write_record
 
 NOTES_LESSONS, BEST_LESSONS = "1-notes", "9-faster-at-ten"  # first and last rung of the ladder

@@ -17,8 +17,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 
-from .geometry import PARTS, STEP, WIDTH, cell_geometry
-from .plotting import COLOURS, LINE_WEIGHTS, TYPE_SCALE
+from lstm_utils.cell_layout import PARTS, STEP, WIDTH, cell_geometry
+from lstm_utils.plotting import COLOURS, LINE_WEIGHTS, TYPE_SCALE
 
 INK, FADED, FADED_INK, PAPER = "#222222", "#C9C9C9", "#767676", "#FAFAF8"
 SMALL, LABEL, TEXT, TITLE = TYPE_SCALE.values()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .cells import LSTMTrace, lstm_backward, rnn_backward
+from lstm_utils.cells import LSTMTrace, lstm_backward, rnn_backward
 
 
 def finite_differences(function, x, step=1e-5):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from tests.in_page import note_what_goes_wrong, page_of
-from tools.chromium import PROGRAM, open_chromium
+from tools.browser.chromium import PROGRAM, open_chromium
 
 matplotlib.use("Agg")
 # Shared machines pause for seconds at a time: a deadline would test the machine.

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from lstm_utils.diagrams import INK, lstm_cell
 from lstm_utils.plotting import COLOURS, use_book_style
-from tools.live_stills import draw_stills
+from tools.browser.live_stills import draw_stills
 
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 

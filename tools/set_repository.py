@@ -1,15 +1,12 @@
-"""Change the repository's address everywhere: python tools/set_repository.py OWNER/NAME"""
+"""Change the repository's address everywhere: python -m tools.set_repository OWNER/NAME"""
 
 import argparse
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # to run it as a script
 
 from tools.notebooks import SEAL, seal_of
 

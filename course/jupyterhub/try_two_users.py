@@ -1,7 +1,7 @@
 """Start a JupyterHub on loopback, let two students work in it, and stop it again.
 
-    python course/jupyterhub/try_two_users.py            # chapter 1 from top to bottom, twice
-    python course/jupyterhub/try_two_users.py --quick    # its first five code cells
+    python -m course.jupyterhub.try_two_users            # chapter 1 from top to bottom, twice
+    python -m course.jupyterhub.try_two_users --quick    # its first five code cells
 
 Each student logs in with cookies of their own, follows an nbgitpuller link, opens the notebook
 that it brought and runs it through the server's interfaces, as JupyterLab does. Then the course
@@ -28,13 +28,12 @@ import nbformat
 import psutil
 import requests
 import websocket
-from links import link
+
+from course.jupyterhub.links import link
+from tools.course.notebooks import student as student_notebook
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools.course import student as student_notebook  # noqa: E402  it needs the line above
 
 CONFIG = HERE / "local" / "jupyterhub_config.py"
 CHAPTER = ROOT / "chapters" / "01_gradient_descent.ipynb"

@@ -13,7 +13,7 @@ from lstm_utils.exercises.frame import (
     exercise,
     explanation,
 )
-from lstm_utils.tasks import CONSTANT_GUESS_MSE, share_within
+from lstm_utils.models.marked_product import CONSTANT_GUESS_MSE, share_within
 
 
 @exercise("5.1")

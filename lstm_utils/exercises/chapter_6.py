@@ -57,7 +57,7 @@ def verdict(reviews):
 @exercise("6.2")
 def two_negations(wrong_side):
     """The sentences that the pretrained network puts on the wrong side of one half."""
-    from lstm_utils.pretrained import load_pretrained
+    from lstm_utils.models.pretrained import load_pretrained
 
     sentences = ["재미없어", "재미없지 않았어", "재미있어", "재미있지 않았어"]
     reader_says = np.array([0, 1, 1, 0])

@@ -4,12 +4,12 @@ Each function returns a `LiveFigure`, which a notebook shows as the last line of
 asks for nothing outside itself. With scripts off it is a still image with a sentence.
 """
 
-from ._gradient_reach import gradient_reach
-from ._inside_cell import inside_cell
-from ._marked_product import marked_product
-from ._reading_review import reading_review
-from ._step_size import step_size
-from .frame import FOLDER, LiveFigure
+from lstm_utils.live.gradient_reach import gradient_reach
+from lstm_utils.live.inside_cell import inside_cell
+from lstm_utils.live.marked_product import marked_product
+from lstm_utils.live.page import FOLDER, LiveFigure
+from lstm_utils.live.reading_review import reading_review
+from lstm_utils.live.step_size import step_size
 
 __all__ = [
     "FIGURES",

@@ -1,0 +1,170 @@
+"""Make the package's trained models from what the experiments left.
+
+An experiment hands a model over with `keep`. This program casts it, writes
+``lstm_utils/weights/NAME.safetensors`` and prints the SHA-256 that
+``lstm_utils/models/pretrained.py`` has to state; from the same checkpoint it makes the same file,
+byte for byte.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save as to_bytes
+
+from lstm_utils.models.pretrained import SHA256, weights_path
+
+from .runs import HERE, write_atomically
+
+FILES = {
+    "marked-product": "marked_product-best.safetensors",
+    "sentiment": "sentiment-pretrained.safetensors",
+    "reading": "reading-syllables.safetensors",
+    "headlines": "headlines-pretrained.safetensors",
+}
+# Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most. The
+# model that goes into a page has come as 8-bit integers, made by `to_int8`.
+STORED_AS = {
+    "marked-product": np.float32,
+    "sentiment": np.float16,
+    "reading": np.int8,
+    "headlines": np.float16,
+}
+LICENCES = {
+    "marked-product": "MIT; trained on generated sequences",
+    "sentiment": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
+    "reading": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
+    "headlines": "CC BY-NC-SA 4.0, as the New York Times Comments that it was trained on",
+}
+LARGEST_TOGETHER = 6_000_000  # bytes
+
+
+def to_file(arrays, model):
+    """Bytes of a safetensors file: the same for the same arrays and description.
+
+    The description is one entry of the header, since safetensors writes several in a random order.
+    """
+    text = json.dumps(model, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return to_bytes({name: np.array(a, order="C") for name, a in arrays.items()}, {"model": text})
+
+
+def to_int8(arrays):
+    """Arrays as integers from −127 to 127, and the scale that gives each its size back.
+
+    Returns
+    -------
+    dict of str to int8 array, dict of str to float
+        The scales are float32 numbers, so that every library multiplies by the same.
+    """
+    scales = {name: float(np.float32(np.abs(a).max() / 127)) for name, a in arrays.items()}
+    whole = {name: np.rint(a / scales[name]).astype(np.int8) for name, a in arrays.items()}
+    return whole, scales
+
+
+def keep(name, run, arrays, checkpoints=HERE / "checkpoints", **extras):
+    """Hand a trained model over: leave it where this program finds it.
+
+    Parameters
+    ----------
+    name : {"marked-product", "sentiment", "reading", "headlines"}
+    run : experiments.runs.Run
+        The run that trained it.
+    arrays : dict of str to ndarray
+        Its weights.
+    checkpoints : path-like
+    **extras
+        What else the model needs, as JSON can hold it.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
+    recipe = json.dumps(run.recipe, sort_keys=True).encode()
+    model = {
+        "experiment": run.experiment,
+        "run": run.name,
+        "seed": run.seed,
+        "recipe": run.recipe,
+        "recipe_sha256": hashlib.sha256(recipe).hexdigest(),
+        **extras,
+    }
+    path = Path(checkpoints) / FILES[name]
+    write_atomically(path, to_file(arrays, model))
+    return path
+
+
+def export(name, checkpoints=HERE / "checkpoints", target=None):
+    """Write one model's file for the package.
+
+    Parameters
+    ----------
+    name : str
+    checkpoints : path-like
+    target : path-like, optional
+        The file to write; the package's own if None.
+
+    Returns
+    -------
+    digest : str
+        SHA-256 of the file.
+    size : int
+        Bytes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no experiment has handed the model over.
+    ValueError
+        If a weight is not finite, or too large for the type that it is stored as.
+    """
+    source = Path(checkpoints) / FILES[name]
+    if not source.exists():
+        raise FileNotFoundError(
+            f"{source} is missing: the experiment that trains {name} leaves it there"
+        )
+    with safe_open(source, "numpy") as file:
+        model = json.loads(file.metadata()["model"])
+        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    with np.errstate(over="ignore"):
+        cast = {key: array.astype(STORED_AS[name]) for key, array in arrays.items()}
+    broken = [key for key, array in cast.items() if not np.isfinite(array).all()]
+    if broken:
+        raise ValueError(f"{name}: {', '.join(broken)} can't be stored as {STORED_AS[name]}")
+    content = to_file(cast, {**model, "name": name, "licence": LICENCES[name]})
+    write_atomically(Path(target or weights_path(name)), content)
+    return hashlib.sha256(content).hexdigest(), len(content)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.export_weights", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FILES)}; or all")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=HERE / "checkpoints",
+        help="where the experiments left them",
+    )
+    arguments = parser.parse_args(argv)
+    unknown = sorted(set(arguments.names) - set(FILES))
+    if unknown:
+        parser.error(f"no model {', '.join(unknown)}; there are {', '.join(FILES)}")
+    for name in arguments.names or FILES:
+        try:
+            digest, size = export(name, arguments.checkpoints)
+        except FileNotFoundError as error:
+            print(error, file=sys.stderr)
+            return 1
+        stated = "as stated" if digest == SHA256.get(name) else "write it into models/pretrained.py"
+        print(f"{name:16}{size:>10,} bytes  {digest}  {stated}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The live figure "inside one cell": its controls, and chapter 4's worked case as its start."""
+
+import numpy as np
+
+from lstm_utils.cell_layout import cell_geometry
+from lstm_utils.live.page import assemble, buttons, choice, slider
+from lstm_utils.plotting import LINE_WEIGHTS
+
+# Chapter 4, "One step by hand": weights in the columns [h, x], one row a unit.
+_INPUT = [0.2, -0.5, 0.8]
+_HIDDEN = [0.1, 0.3, -0.2, 0.5]
+_CELL = [0.4, -0.1, 0.6, 0.2]
+_GATES = {
+    "forget": [0.3, 0.8, 0.1, 0.9],
+    "input": [0.7, 0.3, 0.5, 0.2],
+    "candidate": [0.5, -0.4, 0.8, -0.2],
+    "output": [0.6, 0.5, 0.9, 0.25],
+}
+_WEIGHTS = {
+    "forget": [
+        [1, 0, 0, -1, 0, 1, 0],
+        [0, 1, 0, 1, 0, 0, 1],
+        [0, 0, 2, 0, -1, 2, -1],
+        [1, 1, -1, 1, 0, -1, 1],
+    ],
+    "input": [
+        [0, 1, 0, 1, 0, 0, 0],
+        [0, 0, 1, 0, 1, 0, -1],
+        [0, 1, 0, 0, 1, 1, 0],
+        [0, -1, 0, 0, 0, 1, -1],
+    ],
+    "candidate": [
+        [1, 0, 0, 1, 0, 0, 0],
+        [-1, -1, 0, 0, 0, 0, 0],
+        [0, 1, 0, 0, 0, 0, 1],
+        [0, 0, 1, 0, 0, 0, 0],
+    ],
+    "output": [
+        [1, 1, 0, 0, 0, 0, 0],
+        [0, 1, 0, 0, 1, 1, 0],
+        [0, 1, -1, 1, 1, 0, 1],
+        [0, -1, 0, 0, 0, 0, -1],
+    ],
+}
+
+
+def _worked_case():
+    """What the figure starts from; the biases are those that give the gates as chapter 4 has."""
+    biases = {}
+    for gate, wanted in _GATES.items():
+        wanted = np.array(wanted)
+        sums = np.arctanh(wanted) if gate == "candidate" else np.log(wanted / (1 - wanted))
+        # Rounded, so that another processor's last bit does not change the page's text.
+        biases[gate] = (sums - np.array(_WEIGHTS[gate]) @ (_HIDDEN + _INPUT)).round(12).tolist()
+    gates = {letter: _GATES[gate] for letter, gate in zip("figo", _GATES, strict=True)}
+    states = {"x": _INPUT, "h": _HIDDEN, "c": _CELL}
+    return states | gates | {"W": _WEIGHTS, "b": biases}
+
+
+def _parts():
+    """The buttons that light a part, each with its colour."""
+    texts = {
+        "forget": "forget gate f",
+        "input": "input gate i",
+        "candidate": "candidate g",
+        "output": "output gate o",
+        "cell": "cell state c",
+        "hidden": "hidden state h",
+    }
+    row = buttons(
+        "Look at", {"part-none": "the whole cell"} | {f"part-{k}": v for k, v in texts.items()}
+    )
+    for part in texts:
+        swatch = f'<i class="live-swatch" style="background:var(--live-{part})"></i>'
+        row = row.replace(f'data-name="part-{part}">', f'data-name="part-{part}">{swatch}')
+    return row
+
+
+def _table():
+    """All units' numbers; a unit's button brings its numbers into the drawing."""
+    heads = "".join(
+        f'<th scope="col">{text}</th>' for text in ("old c", "f", "i", "g", "o", "new c", "h")
+    )
+    rows = "".join(
+        f'<tr{" data-fourth" if k == 4 else ""}><th scope="row"><button type="button" '
+        f'data-name="unit-{k}">{k}</button></th>{"<td></td>" * 7}</tr>'
+        for k in (1, 2, 3, 4)
+    )
+    return (
+        '<div class="live-scroll"><table class="live-table">'
+        "<caption>All units: a unit's number shows it in the drawing</caption>"
+        f'<thead><tr><th scope="col">unit</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _products():
+    """The sum that one layer makes for one unit: number times weight, and the bias."""
+    rows = []
+    for letter, count, colour in (("h", 4, "hidden"), ("x", 3, "input_data")):
+        for k in range(1, count + 1):
+            name = f"{letter}{k}"
+            label = f"{letter}<sub>{k}</sub>"
+            rows.append(
+                f'<div class="live-product"{" data-fourth" if name == "h4" else ""}>'
+                + slider(name, label, -2, 2, 0.05, 0, colour)
+                + '<div class="live-control"><label><span>× weight</span><input type="number" '
+                f'step="any" data-name="w-{name}" aria-label="weight of {name}" value="0">'
+                "</label></div>"
+                f'<span data-product="{name}"></span></div>'
+            )
+    bias = (
+        '<div class="live-product"><span></span><div class="live-control"><label>'
+        '<span>+ bias</span><input type="number" step="any" data-name="bias" value="0"></label>'
+        "</div><span></span></div><p data-sum></p>"
+    )
+    return (
+        '<div class="live-products" data-mode="weights" hidden><p data-row></p>'
+        f"{''.join(rows)}{bias}</div>"
+    )
+
+
+def inside_cell():
+    """One step of an LSTM with a number on every wire; gates, weights, input and states are yours.
+
+    Returns
+    -------
+    LiveFigure
+        It starts with the worked case of chapter 4.
+    """
+    by_hand = "".join(
+        slider(letter, name, -1 if letter == "g" else 0, 1, 0.01, 0, key)
+        for letter, key, name in (
+            ("f", "forget", "forget f"),
+            ("i", "input", "input i"),
+            ("g", "candidate", "candidate g"),
+            ("o", "output", "output o"),
+        )
+    )
+    layers = {key: f"the {key} layer" for key in _GATES}
+    return assemble(
+        "inside-cell",
+        question="Inside one cell: what is kept, what is added, what is shown?",
+        shows=(
+            "An LSTM cell with a number on every wire, for the first of four units: of the old "
+            "memory 0.40 the forget gate keeps 0.30, which is 0.12; the input gate lets in 0.70 of "
+            "the candidate 0.50, which is 0.35; the new memory is 0.47; the output gate shows 0.60 "
+            "of its tanh, 0.263."
+        ),
+        moves="Set the gates, or the weights and the input, and read the number on every wire.",
+        controls=[
+            choice("mode", "Set", {"gates": "the gates by hand", "weights": "weights and input"}),
+            slider("c", "old memory c", -3, 3, 0.01, 0, "cell"),
+            f'<div class="live-hand" data-mode="gates">{by_hand}</div>',
+            f'<div class="live-hand" data-mode="weights" hidden>{choice("row", "Open", layers)}'
+            "</div>",
+            '<button type="button" data-name="next">Next step: feed c and h back</button>',
+        ],
+        after=[
+            _products(),
+            _parts(),
+            buttons(
+                "Try",
+                {
+                    "preset-worked": "worked case",
+                    "preset-keep": "keep everything",
+                    "preset-replace": "replace",
+                    "preset-hide": "hide",
+                    "preset-fractions": "(0.1, 0.05, 0.9)",
+                },
+            ),
+            _table(),
+        ],
+        uses=("lstm",),
+        data={"geometry": cell_geometry(1), "weights": LINE_WEIGHTS, "worked": _worked_case()},
+        heights=(340, 275),
+        lines=(3, 6),
+        beside=True,
+    )

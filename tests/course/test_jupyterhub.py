@@ -1,0 +1,179 @@
+"""The hub that the course describes: its files, and a real one where JupyterHub is installed."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema
+import pytest
+import yaml
+from traitlets.config import Config
+
+from course.jupyterhub import links
+
+ROOT = Path(__file__).parents[2]
+HUB = ROOT / "course" / "jupyterhub"
+
+# What The Littlest JupyterHub's own config_schema.py says of the settings used here.
+TLJH = {
+    "limits.memory": {"type": "string", "pattern": r"^\d+(\.\d+)?[KMGT]$"},
+    "limits.cpu": {"type": "number", "minimum": 0},
+    "services.cull.timeout": {"type": "integer"},
+    "services.cull.every": {"type": "integer"},
+    "services.cull.max_age": {"type": "integer"},
+    "user_environment.default_app": {"enum": ["jupyterlab", "classic"]},
+    "https.enabled": {"type": "boolean"},
+    "https.letsencrypt.email": {"type": "string"},
+    "https.letsencrypt.domains": {"type": "string"},
+}
+
+
+def configured(path, environment, monkeypatch):
+    """What a configuration file of JupyterHub sets."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    config = Config()
+    exec(compile(path.read_text(), path.name, "exec"), {"get_config": lambda: config})
+    return config
+
+
+def measured():
+    """The table of the page: chapter to peak MiB."""
+    rows = re.findall(r"(?m)^\| (\d) \| (\d+) MiB", (HUB / "README.md").read_text())
+    return {int(chapter): int(peak) for chapter, peak in rows}
+
+
+def gigabytes(text):
+    return float(text.removesuffix("i").removesuffix("G"))
+
+
+def test_the_hub_for_trying_listens_on_loopback_and_knows_two_names(tmp_path, monkeypatch):
+    path = HUB / "local" / "jupyterhub_config.py"
+    c = configured(path, {"COURSE_HUB_FOLDER": str(tmp_path)}, monkeypatch)
+    addresses = [c.JupyterHub.bind_url, c.JupyterHub.hub_bind_url, c.ConfigurableHTTPProxy.api_url]
+    assert {urlsplit(address).hostname for address in addresses} == {"127.0.0.1"}
+    assert len({urlsplit(address).port for address in addresses}) == 3
+    assert c.Spawner.ip == "127.0.0.1"
+    assert (c.JupyterHub.authenticator_class, c.JupyterHub.spawner_class) == ("dummy", "simple")
+    assert c.Authenticator.allowed_users == {"student-one", "student-two"}
+    assert "{username}" in c.SimpleLocalProcessSpawner.home_dir_template
+
+
+def test_the_littlest_jupyterhub_is_set_up_with_settings_that_it_has(monkeypatch):
+    script = HUB / "tljh" / "configure.sh"
+    subprocess.run(["bash", "-n", script], check=True)
+    lines = re.findall(r"(?m)^sudo tljh-config (?:set|add-item) (\S+) (\S+)", script.read_text())
+    assert {name for name, _ in lines} == set(TLJH)
+    for name, value in lines:
+        jsonschema.validate(yaml.safe_load(value.strip('"')), TLJH[name])
+    c = configured(HUB / "tljh" / "course_config.py", {}, monkeypatch)
+    environment = c.Spawner.environment.get_value({})
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert environment["LSTM_BOOK_CACHE"] in script.read_text()
+
+
+def test_the_values_for_the_chart_have_names_and_types_that_it_knows():
+    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text())
+    schema = json.loads((HUB / "kubernetes" / "values.schema.json").read_text())
+    jsonschema.validate(values, schema)
+    values["singleuser"]["memory"]["limits"] = values["singleuser"]["memory"].pop("limit")
+    with pytest.raises(jsonschema.ValidationError, match="limits"):
+        jsonschema.validate(values, schema)
+
+
+def test_limits_leave_room_for_every_chapter_that_was_measured():
+    peaks = measured()
+    assert sorted(peaks) == [int(path.name[:2]) for path in sorted(ROOT.glob("chapters/0*.ipynb"))]
+    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text())
+    limit = values["singleuser"]["memory"]["limit"]
+    needed = (max(peaks.values()) + 160) * 2**20 / 1e9
+    assert gigabytes(limit) >= 1.2 * needed
+    assert f"limits.memory {limit}\n" in (HUB / "tljh" / "configure.sh").read_text()
+    # The table of the page: so many students, so much memory.
+    text = (HUB / "README.md").read_text()
+    for students, *cells in re.findall(
+        r"(?m)^\| (\d+) \| (\d+) GiB \| (\d+) GiB \| (\d+) GiB \|$", text
+    ):
+        assert [round(int(students) * each) for each in (1.2, 1.6, 2.1)] == list(map(int, cells))
+    usual = max(peak for chapter, peak in peaks.items() if chapter not in (5, 6, 8))
+    for each, peak in ((1.2, usual), (1.6, peaks[5]), (2.1, peaks[6])):
+        assert each - 0.1 < (peak + 160) / 1024 <= each
+
+
+def test_the_machines_that_the_page_counts_are_enough():
+    room = 58 * 2**30
+    assert (int(room / 1.5e9), int(room / 2.3e9)) == (41, 27)
+    text = (HUB / "README.md").read_text()
+    assert "puts 41 on it: 1,000 students at once need 25 machines" in text
+    assert "27 on a machine, 38 machines" in text
+    assert (-(-1000 // 41), -(-1000 // 27)) == (25, 38)
+
+
+def test_links_ask_for_the_newest_notebooks_of_the_branch_for_students():
+    for name in links.CHAPTERS:
+        address = urlsplit(links.link("https://hub.example.org/", name))
+        assert address.path == "/hub/user-redirect/git-pull"
+        asked = parse_qs(address.query)
+        folder = links.repository().split("/")[-1]
+        assert asked == {
+            "repo": [links.repository()],
+            "urlpath": [f"lab/tree/{folder}/{name}"],
+            "branch": ["student"],
+        }
+        on_binder = parse_qs(urlsplit(links.binder_link(name)).query)["urlpath"][0]
+        assert on_binder == f"git-pull?{address.query}"
+    page = (HUB / "README.md").read_text()
+    for part in (f"?repo={links.repository()}\n", f"/{links.CHAPTERS[2]}\n", "&branch=student\n"):
+        assert part in page
+
+
+def test_binder_installs_what_the_chapters_import_from_one_folder():
+    assert not (ROOT / ".binder").exists(), "repo2docker reads one of the two"
+    lines = (ROOT / "binder" / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith(("#", "--"))]
+    assert wanted == [".[frameworks,chapters]", "nbgitpuller"]
+    assert (ROOT / "binder" / "runtime.txt").read_text().strip() == "python-3.11"
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec("repo2docker"), reason="jupyter-repo2docker is not installed"
+)
+def test_repo2docker_recognises_the_environment(monkeypatch):
+    from repo2docker.app import Repo2Docker
+
+    monkeypatch.chdir(ROOT)
+    app = Repo2Docker()
+    packs = (pack(app.base_image) for pack in app.buildpacks)
+    pack = next(pack for pack in packs if pack.detect())
+    assert (type(pack).__name__, pack.python_version) == ("PythonBuildPack", "3.11")
+
+
+def test_two_students_work_in_a_real_hub():
+    """The quick part, five cells each: `make hub` runs the whole chapter."""
+    missing = [
+        name
+        for name in ("jupyterhub", "jupyterlab", "nbgitpuller", "websocket", "psutil")
+        if not importlib.util.find_spec(name)
+    ]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)} (make hub installs the extra `hub`)")
+    from try_two_users import proxy_program
+
+    if proxy_program() is None:
+        pytest.skip("configurable-http-proxy is not installed: npm install --prefix tools")
+    done = subprocess.run(
+        [sys.executable, HUB / "try_two_users.py", "--quick"],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("5 code cells") == 2
+    assert "student one's work is still there" in done.stdout
+    assert "no process is left" in done.stdout

@@ -1,0 +1,352 @@
+"""The assignments in nbgrader: released, handed in by made students, collected and marked by it."""
+
+import contextlib
+import dataclasses
+import filecmp
+import os
+import re
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from tools.course.assignments import CHAPTERS, marking_code, write
+from tools.course.exercises import definitions, exercises_of
+
+pytest.importorskip("nbgrader", reason="pip install 'lstm-utils[teach]'")
+
+# What nbgrader's own database code and the cells that it puts back are warned of.
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type", "ignore:Cell is missing an id")
+
+CHAPTER = CHAPTERS[0]  # its set-up needs no framework
+NAME = "chapter-01"
+# Chapter 1 has the exercises that the made submissions need: written here, not read there.
+POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 4}
+HAND = {"break": 2, "project": 4}
+SHORT = 2  # seconds that the check of a looping function, and a looping cell, may take in this test
+
+NEVER_ENDS = "while True:\n    pass"
+CANNOT_BE_INTERRUPTED = """\
+import time
+while True:
+    try:
+        time.sleep(0.1)
+    except BaseException:
+        pass"""
+KILLS_THE_KERNEL = "import os\nos._exit(1)"
+
+
+def exercises(kind=None):
+    return [e for e in exercises_of(CHAPTER) if kind in (None, e.kind)]
+
+
+def looping_in_a_function(exercise):
+    """The stub with functions that never return."""
+    name = next(n for n, parameters in definitions(exercise.stub.source).items() if parameters)
+    return re.sub(
+        rf"(def {name}\(.*?\):\n).*?(?=^\S)",
+        r"\1    while True:\n        pass\n\n\n",
+        exercise.stub.source,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+
+
+def raising_in_a_function(exercise):
+    return looping_in_a_function(exercise).replace("while True:\n        pass", "return 1 / 0")
+
+
+def talking_to_stderr(exercise):
+    """A right function that also prints what looks like a warning, as a framework may."""
+    source = exercise.answer_cells[0].source
+    name = next(n for n, parameters in definitions(source).items() if parameters)
+    talk = f"""
+import sys
+quiet_{name} = {name}
+def {name}(*arguments, **named):
+    print("WARNING: retracing", file=sys.stderr)
+    return quiet_{name}(*arguments, **named)
+"""
+    return source + talk
+
+
+def answers_of_the_class():
+    """What each made student hands in, exercise by exercise, and which of it is right."""
+    every = exercises()
+    solutions = {e.number: e.answer_cells[0].source for e in every}
+    stubs = {e.number: e.stub.source for e in every}
+    warm, build = exercises("warm up"), exercises("build")
+    half = {e.number for e in every[1::2]}
+    loops = {
+        warm[0].number: NEVER_ENDS,
+        build[0].number: looping_in_a_function(build[0]),
+        build[1].number: CANNOT_BE_INTERRUPTED,
+    }
+    raises = {
+        warm[0].number: "third_weight = = 3.5",
+        warm[1].number: KILLS_THE_KERNEL,
+        build[0].number: raising_in_a_function(build[0]),
+        build[1].number: 'raise ValueError("no idea")',
+    }
+    return {
+        "right": (solutions | {build[0].number: talking_to_stderr(build[0])}, set(solutions)),
+        "half": ({n: solutions[n] if n in half else stubs[n] for n in solutions}, half),
+        "loops": (solutions | loops, set(solutions) - set(loops)),
+        "raises": (solutions | raises, set(solutions) - set(raises)),
+        "nothing": (stubs, set()),
+    }
+
+
+def nbgrader(folder, *arguments):
+    """Run an nbgrader command in a folder; in this process, which spares its long start."""
+    from jupyter_core.application import NoStart
+    from nbgrader.apps import NbGraderApp
+
+    app = NbGraderApp.instance()
+    # It calls its own helper, alembic, by name: as in an environment that is activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with contextlib.chdir(folder), mock.patch.dict(os.environ, PATH=path):
+        try:
+            app.initialize(list(arguments))
+            app.start()
+        except NoStart:  # the subcommand has run
+            pass
+        except SystemExit as end:
+            if end.code:
+                raise RuntimeError(f"nbgrader {' '.join(arguments)}") from end
+        finally:
+            app.reset()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """An instructor's folder in which all of it has happened: from `write` to `export`."""
+    folder = tmp_path_factory.mktemp("class")
+    exchange = folder / "exchange"
+    exchange.mkdir(mode=0o777)
+    write(folder, [CHAPTER])
+    course = folder / "nbgrader"
+    config = course / "nbgrader_config.py"
+    number = exercises("build")[0].number
+    config.write_text(
+        config.read_text()
+        + f"c.Exchange.root = {str(exchange)!r}\n"
+        + f"c.Exchange.cache = {str(folder / 'cache')!r}\n"
+        # Less patience, but only with what never ends: a loaded machine may be slow.
+        + f"c.Execute.timeout_func = lambda cell: {SHORT} if 'while True' in cell.source else 120\n"
+        + "c.Execute.extra_arguments = ['--IPKernelApp.exec_lines="
+        + "from lstm_utils.exercises import frame; "
+        + f'frame.CHECKS["{number}"] = (frame.check_of("{number}")[0], {SHORT})\']\n'
+    )
+    nbgrader(course, "generate_assignment", NAME)
+    nbgrader(course, "release_assignment", NAME)
+    released = exchange / "learning-to-forget" / "outbound" / NAME
+    for student, (answers, _) in answers_of_the_class().items():
+        desk = folder / student
+        shutil.copytree(released, desk / NAME)
+        shutil.copyfile(config, desk / config.name)
+        fill_in(desk / NAME / f"{NAME}.ipynb", answers, words=student == "right")
+        if student == "half":
+            throw_away(desk / NAME / f"{NAME}.ipynb", f"test-{number.replace('.', '-')}")
+        nbgrader(desk, "submit", NAME, f"--student={student}")
+    nbgrader(course, "collect", NAME)
+    nbgrader(course, "autograde", NAME)
+    nbgrader(course, "export")
+    return course
+
+
+def fill_in(path, answers, words):
+    notebook = nbformat.read(path, as_version=4)
+    by_id = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    for number, source in answers.items():
+        by_id[f"answer-{number.replace('.', '-')}"].source = source
+    if words:
+        for name, cell in by_id.items():
+            if name and name.startswith("words-"):
+                cell.source = "The bias is updated with the new weight."
+    nbformat.write(notebook, path)
+
+
+def throw_away(path, cell_id):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != cell_id]
+    nbformat.write(notebook, path)
+
+
+def marks_of(course, name):
+    """Map each student to the points of each graded cell, as the gradebook has them."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return {
+            submission.student.id: {
+                grade.name: (grade.auto_score, grade.max_score, grade.needs_manual_grade)
+                for grade in submission.notebooks[0].grades
+            }
+            for submission in gradebook.assignment_submissions(name)
+        }
+
+
+@pytest.fixture(scope="module")
+def marks(course):
+    return marks_of(course, NAME)
+
+
+@pytest.mark.parametrize("student", answers_of_the_class())
+def test_the_gradebook_has_the_marks_that_a_submission_deserves(marks, student):
+    _, right = answers_of_the_class()[student]
+    expected = {
+        f"test-{e.number.replace('.', '-')}": POINTS[e.kind] * (e.number in right)
+        for e in exercises()
+    }
+    given = {name: auto for name, (auto, *_) in marks[student].items() if name.startswith("test-")}
+    assert given == expected
+
+
+def test_words_wait_for_a_person_unless_nothing_was_written(marks):
+    asked = {
+        f"words-{e.number.replace('.', '-')}": HAND[e.kind] for e in exercises() if e.kind in HAND
+    }
+    for student, wanted in (("right", (None, True)), ("nothing", (0, False))):
+        words = {name: given for name, given in marks[student].items() if name in asked}
+        assert {name: largest for name, (_, largest, _) in words.items()} == asked
+        assert {(auto, needs) for auto, _, needs in words.values()} == {wanted}
+
+
+def test_the_table_of_marks_has_a_line_for_each_student(course):
+    header, *lines = [line.split(",") for line in (course / "grades.csv").read_text().splitlines()]
+    most = sum(POINTS[e.kind] + HAND.get(e.kind, 0) for e in exercises())
+    rows = [dict(zip(header, line, strict=True)) for line in lines]
+    scores = {row["student_id"]: float(row["score"]) for row in rows}
+    by_kind = {e.number: POINTS[e.kind] for e in exercises()}
+    assert scores == {
+        student: sum(by_kind[number] for number in right)
+        for student, (_, right) in answers_of_the_class().items()
+    }
+    assert {float(row["max_score"]) for row in rows} == {most}
+
+
+def test_a_student_reads_in_the_marked_notebook_what_was_wrong(course):
+    path = course / "autograded" / "raises" / NAME / f"{NAME}.ipynb"
+    cells = {c.metadata.nbgrader.grade_id: c for c in nbformat.read(path, 4).cells if c.metadata}
+    build = exercises("build")[0].number
+    error = cells[f"test-{build.replace('.', '-')}"].outputs[0]
+    assert error.ename == "AssertionError"
+    assert "ZeroDivisionError" in error.evalue
+    path = course / "autograded" / "loops" / NAME / f"{NAME}.ipynb"
+    cells = {c.metadata.nbgrader.grade_id: c for c in nbformat.read(path, 4).cells if c.metadata}
+    error = cells[f"test-{build.replace('.', '-')}"].outputs[0]
+    assert f"stopped after {SHORT} seconds" in error.evalue
+
+
+def test_the_released_notebook_holds_stubs_and_no_solution(course):
+    text = (course / "release" / NAME / f"{NAME}.ipynb").read_text()
+    released = {c.id: c for c in nbformat.reads(text, 4).cells}
+    for exercise in exercises():
+        name = exercise.number.replace(".", "-")
+        assert released[f"answer-{name}"].source == exercise.stub.source
+        assert released[f"test-{name}"].source == marking_code(exercise)
+        stub = set(exercise.stub.source.splitlines())
+        secret = [x for x in exercise.answer_cells[0].source.splitlines() if x not in stub]
+        sources = "\n".join(cell.source for cell in released.values()).splitlines()
+        assert secret
+        assert not set(secret) & set(sources) - {""}
+    assert "stub" not in {key for cell in released.values() for key in cell.metadata}
+    assert all("outputs" not in cell or not cell.outputs for cell in released.values())
+
+
+def settings(course):
+    from traitlets.config import PyFileConfigLoader
+
+    return PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "ada_chapter-01.ipynb",
+        "ada_chapter-01 (2).ipynb",
+        "class/ada_4711_assignsubmission_file/chapter-01.ipynb",
+    ],
+)
+def test_files_from_a_learning_platform_are_told_apart_by_the_name_in_front(course, file):
+    pattern = settings(course).FileNameCollectorPlugin.named_regexp
+    found = re.match(pattern, f"/home/me/nbgrader/downloaded/chapter-01/extracted/{file}")
+    assert found.groupdict() == {"student_id": "ada", "file_id": NAME}
+
+
+def test_late_work_loses_a_tenth_a_day_and_at_most_half(course):
+    late = settings(course).AssignLatePenalties.plugin_class()
+    day = 24 * 60 * 60
+    penalties = [late.late_submission_penalty("s", 20, t) for t in (1, day, day + 1, 9 * day)]
+    assert penalties == [2, 2, 4, 10]
+
+
+def test_every_chapter_is_an_assignment_that_nbgrader_accepts(tmp_path):
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    for path, chapter in zip(write(tmp_path), CHAPTERS, strict=True):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        MetadataValidator().validate_nb(notebook)
+        points = [
+            c.metadata.nbgrader.points
+            for c in notebook.cells
+            if "points" in c.metadata.get("nbgrader", {})
+        ]
+        assert sum(points) == sum(
+            POINTS[e.kind] + HAND.get(e.kind, 0) for e in exercises_of(chapter)
+        )
+
+
+@pytest.mark.parametrize(
+    "call",
+    ['check("1.1", weight, baseline="…")', 'check("1.1", 0.5)', 'check("1.2", weight)', "weight"],
+)
+def test_a_stub_whose_check_a_test_cell_cannot_repeat_is_refused(call):
+    exercise = dataclasses.replace(exercises()[0], stub=new_code_cell(f"weight = None\n{call}"))
+    with pytest.raises(ValueError, match=r"exercise 1\.1"):
+        marking_code(exercise)
+
+
+def test_the_same_chapters_give_the_same_bytes_and_the_archive_has_them(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    paths = write(one, [CHAPTER])
+    write(two, [CHAPTER], by_hand=True)
+    assert filecmp.cmp(one / "nbgrader.zip", two / "nbgrader.zip", shallow=False)
+    with zipfile.ZipFile(one / "nbgrader.zip") as archive:
+        for path in [*paths, one / "nbgrader" / "nbgrader_config.py"]:
+            name = path.relative_to(one).as_posix()
+            assert archive.read(name) == path.read_bytes()
+        assert len(archive.namelist()) == 2
+
+
+def test_a_course_without_words_has_nothing_for_a_person_to_mark(tmp_path):
+    (path,) = write(tmp_path, [CHAPTER], by_hand=False)
+    graded = [
+        c for c in nbformat.read(path, 4).cells if c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    assert [c.cell_type for c in graded] == ["code"] * len(exercises())
+
+
+@pytest.mark.skipif(
+    "LSTM_BOOK_NBGRADER" not in os.environ,
+    reason="five minutes: LSTM_BOOK_NBGRADER=1 (make marks)",
+)
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_in_every_chapter_the_solutions_get_all_points_and_the_stubs_none(tmp_path, chapter):
+    (path,) = write(tmp_path, [chapter])
+    course, name = tmp_path / "nbgrader", path.stem
+    nbgrader(course, "generate_assignment", name)
+    shutil.copytree(path.parent, course / "submitted" / "solutions" / name)
+    shutil.copytree(course / "release" / name, course / "submitted" / "stubs" / name)
+    nbgrader(course, "autograde", name)
+    marks = marks_of(course, name)
+    for exercise in exercises_of(chapter):
+        test, points = f"test-{exercise.number.replace('.', '-')}", POINTS[exercise.kind]
+        assert marks["solutions"][test][:2] == (points, points)
+        assert marks["stubs"][test][:2] == (0, points)

@@ -1,0 +1,351 @@
+"""The headline experiment: models that share out one unit, runs that survive a kill, any CSV."""
+
+import argparse
+import json
+import math
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments import distributed, headlines, runs
+from lstm_utils.models import headlines as counting
+from lstm_utils.models import headlines_torch
+
+ROOT = Path(__file__).parents[2]
+ALPHABET = ["\n", " ", *"abcde"]
+TEXTS = st.lists(
+    st.lists(st.text("abcde", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join),
+    min_size=1,
+    max_size=12,
+)
+
+
+# --- models -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.integers(1, 5), st.text("abcde ", max_size=12))
+def test_kneser_ney_shares_out_one_unit_after_any_context(texts, order, context):
+    model = counting.Letters(texts, order, ALPHABET)
+    one_by_one = [model.model.probability(c, list(context)) for c in ALPHABET]
+    together, _ = model.model.distribution(context, model.place, model.base)
+    assert math.isclose(sum(one_by_one), 1, abs_tol=1e-12)
+    np.testing.assert_allclose(together, one_by_one, atol=1e-14)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, TEXTS, st.integers(1, 3), st.permutations(ALPHABET))
+def test_words_read_letter_by_letter_cost_what_the_words_cost(texts, new, order, alphabet):
+    model = counting.Words(texts, order, alphabet, spelling_order=3)
+    for text in new:
+        p = model.next_characters(text)
+        np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
+        letters = sum(
+            -math.log2(row[model.place[c]]) for row, c in zip(p, text + "\n", strict=True)
+        )
+        assert math.isclose(letters, model.bits([text])[0], abs_tol=1e-8)
+
+
+def test_every_string_of_letters_shares_in_the_probability_of_words():
+    """All words of up to eight letters over an alphabet of two hold nearly the whole unit."""
+    model = counting.Words(["ab ba", "ab b", "aab"], 2, ["\n", " ", "a", "b"], spelling_order=2)
+    strings = [""]
+    total = model.model.probability("", ["ab"])
+    for _ in range(12):
+        strings = [s + c for s in strings for c in "ab"]
+        total += sum(model.model.probability(s, ["ab"]) for s in strings)
+    assert 0.995 < total <= 1 + 1e-12
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_a_mixture_sums_to_one_and_is_no_worse_than_each_member_on_the_fitted_text(seed, members):
+    rng = np.random.default_rng(seed)
+    tables = list(rng.dirichlet(np.full(6, 0.7), size=(members, 40)))
+    right = rng.integers(0, 6, 40)
+    mixture = counting.Mixture.fit(tables, right)
+    p = mixture(tables)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-12)
+    bits = [headlines.mean_bits(np.maximum(table, 1e-9), right) for table in tables]
+    assert headlines.mean_bits(p, right) <= min(bits) + 1e-6
+
+
+def test_mixing_gives_a_good_model_the_weight():
+    rng = np.random.default_rng(0)
+    good = rng.dirichlet(np.ones(5), 2000)
+    right = np.array([rng.choice(5, p=row) for row in good])
+    weights = counting.Mixture.fit([good, rng.dirichlet(np.ones(5), 2000)], right).weights
+    np.testing.assert_allclose(weights, [1, 0], atol=0.1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(TEXTS)
+def test_encoded_lines_come_back(texts):
+    tokeniser = headlines_torch.Tokeniser([*ALPHABET[1:], "\n"], [("a", "b"), (" ", "ab")])
+    encoded = headlines_torch.Encoded(tokeniser, iter(texts))
+    rows = encoded.rows(range(len(texts)))
+    assert [row.tolist() for row in rows] == [tokeniser.numbers(text) for text in texts]
+    assert encoded.flat.dtype == np.uint8
+
+
+def test_merges_stop_when_every_word_is_one_piece():
+    assert headlines_torch.learn_merges(Counter({" a": 2}), 5) == [(" ", "a")]
+
+
+def test_an_lstm_read_as_characters_costs_what_its_tokens_cost():
+    """Only the first blank, and the specials' share, lie between the two."""
+    torch.manual_seed(0)
+    tokeniser = headlines_torch.Tokeniser([*ALPHABET[1:], "\n"])
+    model = headlines_torch.LanguageModel(len(tokeniser.vocabulary), 8)
+    with torch.no_grad():
+        model.score.bias[:3] = -40.0  # the specials
+    p = headlines_torch.next_characters(model, tokeniser, "ab cd", ALPHABET)
+    letters = sum(-math.log2(row[ALPHABET.index(c)]) for row, c in zip(p, "ab cd\n", strict=True))
+    with torch.no_grad():
+        first = model(torch.tensor([[2]]))[0][0, 0].log_softmax(-1)
+    blank = -first[tokeniser.vocabulary.ids[" "]].item() / math.log(2)
+    whole = headlines_torch.headline_bits(model, tokeniser, ["ab cd"])[0]
+    assert math.isclose(letters + blank, whole, rel_tol=1e-5)
+
+
+def test_the_step_size_rises_and_falls_to_nought():
+    sizes = [headlines_torch.one_cycle(step, 100, 0.02) for step in range(100)]
+    assert sizes[0] == pytest.approx(0.02 / 25)
+    assert max(sizes) == pytest.approx(0.02)
+    assert sizes.index(max(sizes)) == 15
+    assert headlines_torch.one_cycle(100, 100, 0.02) == pytest.approx(0)
+
+
+# --- the split --------------------------------------------------------------------------------
+
+
+def test_the_split_is_the_one_of_chapter_7_and_loses_nothing():
+    texts = [f"headline {k}" for k in range(1214)]
+    data = headlines.split(headlines.Lines(texts), None, {})
+    random.Random(0).shuffle(texts)
+    assert list(data.headlines["train"]) == texts[:-242]
+    assert list(data.headlines["validation"]) == texts[-242:-121]
+    assert list(data.headlines["test"]) == texts[-121:]
+
+
+def test_snippets_stay_with_the_articles_of_their_part():
+    lines = [f"h{k}" for k in range(50)]
+    data = headlines.split(
+        headlines.Lines(lines), headlines.Lines([f"s{k}" for k in range(50)]), {}
+    )
+    for part, some in data.headlines.items():
+        assert [text[1:] for text in some] == [text[1:] for text in data.snippets[part]]
+    recipe = {"trained_on": "train+validation", "share": 0.5, "text": "headlines+snippets"}
+    text, number = headlines.training_text(data, recipe)
+    text = list(text)
+    assert [t[1:] for t in text[:number]] == [t[1:] for t in text[number:]]
+    assert not {t[1:] for t in text} & {t[1:] for t in data.headlines["test"]}
+
+
+# --- the program ------------------------------------------------------------------------------
+
+
+DYING = """
+import os, signal, sys
+import torch
+from experiments import distributed, headlines, runs
+torch.set_num_threads(1)
+headlines.SAVE_EVERY = -1  # a checkpoint after every update
+keep, left = headlines.keep_checkpoint, int(sys.argv.pop(1))
+
+def keep_and_die(*arguments):
+    global left
+    keep(*arguments)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+headlines.keep_checkpoint = keep_and_die
+distributed.main("headlines", headlines.all_runs, headlines.execute, "", headlines.add_arguments)
+"""
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch):
+    monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def arguments(folder, *more):
+    folders = ("--results", folder / "results", "--checkpoints", folder / "checkpoints")
+    return [str(argument) for argument in ("--quick", *folders, *more)]
+
+
+def run(folder, *more):
+    """The program, in this process: its exit status."""
+    return distributed.main(
+        *("headlines", headlines.all_runs, headlines.execute, "", headlines.add_arguments),
+        arguments(folder, *more),
+    )
+
+
+def run_and_die(folder, saves, *more):
+    """The program in a process of its own, killed after so many checkpoints."""
+    command = [sys.executable, "-c", DYING, str(saves), *arguments(folder, *more)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode
+
+
+def records(folder):
+    paths = sorted((folder / "results" / "headlines").glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@pytest.mark.parametrize("name", ["characters-lstm-snippets", "notes-network"])
+def test_a_killed_run_ends_as_an_unbroken_one(tmp_path, name):
+    only = ("--only", f"^{name}$", "--seeds", 1)
+    kills = (5,) if "lstm" in name else (1,)
+    for saves in kills:
+        assert run_and_die(tmp_path / "killed", saves, *only) == -signal.SIGKILL
+    assert not records(tmp_path / "killed")
+    for folder in ("whole", "killed"):
+        assert run(tmp_path / folder, *only) == 0
+    (whole,), (broken,) = (records(tmp_path / folder).values() for folder in ("whole", "killed"))
+    assert (whole["restarts"], broken["restarts"]) == (0, len(kills))
+    assert broken["metrics"] == whole["metrics"]
+    assert broken["curve"] == whole["curve"]
+
+
+def test_a_mixture_trains_what_it_needs_and_shares_out_one_unit(tmp_path):
+    assert run(tmp_path, "--only", "^mixture$|^characters-kn6$|^words-kn2$", "--seeds", 0) == 0
+    made = records(tmp_path)
+    for name, record in made.items():
+        assert record["metrics"]["sum_error"] < 1e-9, name
+    metrics = made["mixture-seed0"]["metrics"]
+    assert set(metrics["members"]) == set(metrics["weights"]) == {"words-kn3", "characters-lstm"}
+    assert made["words-kn2-seed0"]["metrics"]["letter_by_letter_error"] < 1e-9
+    again = tmp_path / "again"
+    assert run(again, "--only", "^characters-lstm$", "--seeds", 0) == 0
+    (network,) = records(again).values()
+    alone = network["metrics"]["bits_per_character"]  # with the blank in front of a headline
+    assert metrics["members"]["characters-lstm"] == pytest.approx(alone, abs=0.2)
+
+
+# --- any CSV ----------------------------------------------------------------------------------
+
+
+def column(path, name="title", encoding="utf-8-sig"):
+    return list(headlines.read_column(path, name, encoding))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_quotes_and_a_byte_order_mark_are_understood(tmp_path, end, mark):
+    rows = [
+        "id,title,x",
+        "1,plain,a",
+        '2,"a, ""quoted"" one",b',
+        f'3,"two{end}lines",c',
+        "",
+        "4,é,d",
+    ]
+    path = tmp_path / "some.csv"
+    path.write_bytes(mark + end.join(rows).encode() + end.encode())
+    assert column(path) == ["plain", 'a, "quoted" one', f"two{end}lines", "é"]
+    assert list(headlines.cleaned(column(path))) == ["plain", "a quoted one", "two lines", "é"]
+
+
+def test_another_encoding_has_to_be_named(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_bytes("title\nfine\ncafé\n".encode("cp1252"))
+    with pytest.raises(SystemExit, match=r"old\.csv.*not utf-8.*--encoding cp1252"):
+        column(path)
+    assert column(path, encoding="cp1252") == ["fine", "café"]
+    with pytest.raises(SystemExit, match="no such encoding"):
+        column(path, encoding="utf-9")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("a,b\n1,2\n", r"no column 'title'; it has \['a', 'b'\]"),
+        ("a;title\n1;2\n", "with commas"),
+        ("a,title\n1,x\n2\n", "line 3: 1 columns, expected 2"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_a_clear_message(tmp_path, content, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SystemExit, match=message):
+        column(path)
+
+
+def test_a_missing_file_an_empty_column_and_a_missing_name_are_clear_messages(tmp_path):
+    path = tmp_path / "blank.csv"
+    path.write_text("title,x\n" + ",1\n" * 50, encoding="utf-8")
+    with pytest.raises(SystemExit, match="0 texts in column 'title', expected 30"):
+        run(tmp_path, "--csv", path, "--column", "title", "--only", "uniform")
+    with pytest.raises(SystemExit, match="needs --column"):
+        run(tmp_path, "--csv", path)
+    with pytest.raises(SystemExit, match="is missing"):
+        run(tmp_path, "--csv", tmp_path / "none.csv", "--column", "title")
+    with pytest.raises(SystemExit, match="needs --results"):
+        headlines.all_runs(
+            argparse.Namespace(
+                csv=path, column="title", results=headlines.HERE / "results", quick=True
+            )
+        )
+
+
+def generated(path, lines):
+    """A CSV file of invented lines; returns the bytes of its text."""
+    rng, total = np.random.default_rng(0), 0
+    words = np.array(["".join(rng.choice(list("abcdefgh"), 6)) for _ in range(5000)])
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write("id,text\r")
+        for k, chosen in enumerate(rng.integers(0, len(words), (lines, 6))):
+            text = " ".join(words[chosen])
+            file.write(f'{k},"{text}"\r')
+            total += len(text)
+    return total
+
+
+def test_another_file_takes_the_headlines_place(tmp_path):
+    generated(tmp_path / "made.csv", 400)
+    asked = ("--csv", tmp_path / "made.csv", "--column", "text", "--seeds", 0)
+    assert run(tmp_path, *asked, "--only", "^(words-kn3|bpe-lstm|uniform)$") == 0
+    made = records(tmp_path)
+    assert set(made) == {"words-kn3-seed0", "bpe-lstm-seed0", "uniform-seed0"}
+    for record in made.values():
+        assert record["data"]["source"] == "csv"
+        assert record["data"]["column"] == "text"
+    uniform = made["uniform-seed0"]["metrics"]["bits_per_character"]
+    assert made["words-kn3-seed0"]["metrics"]["bits_per_character"] < uniform
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own account of the peak")
+def test_memory_grows_with_the_text_and_not_with_the_number_of_lines(tmp_path):
+    """Read, divide, encode and deal out 100,000 lines: at most a few times their bytes."""
+    peaks, sizes = [], []
+    for lines in (1_000, 100_000):
+        path = tmp_path / f"{lines}.csv"
+        sizes.append(generated(path, lines))
+        headlines.load_csv.cache_clear()
+        runs._forget_peak_memory()
+        before = runs._peak_memory_mb()
+        data = headlines.load_csv(path, "text", "utf-8-sig")
+        recipe = {"trained_on": "train+validation", "share": 1.0, "text": "headlines", "merges": 0}
+        _, encoded, number = headlines.lstm_sequences(data, recipe)
+        batches = headlines_torch.epoch_batches(encoded.lengths, 32, 0, 0)
+        encoded.rows(batches[0])
+        peaks.append((runs._peak_memory_mb() - before) * 2**20)
+        assert number == lines - min(lines // 10, headlines.SCORED_AT_MOST)
+    headlines.load_csv.cache_clear()
+    assert peaks[1] - peaks[0] < 8 * (sizes[1] - sizes[0])

@@ -1,0 +1,307 @@
+"""Chapter 6's experiment: encodings, batches, metrics, and what a kill leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_utils.text import ngram_codes, ngrams_of_codes
+
+KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
+
+
+@given(KOREAN)
+def test_ngram_codes_are_the_ngrams_that_end_at_each_place(text):
+    codes = ngram_codes(text)
+    assert codes.shape == (len(text), 4)
+    for end in range(len(text)):
+        for k in range(4):
+            ngram = text[end - k : end + 1] if end >= k else ""
+            number = int.from_bytes("".join(ngram).encode("utf-16-be"))
+            assert codes[end, k] == number
+
+
+def test_codes_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="above U"):
+        ngram_codes("😀")
+    with pytest.raises(ValueError, match="1 to 4"):
+        ngram_codes("가", 5)
+
+
+@pytest.fixture(scope="module")
+def reviews():
+    from lstm_utils.models import reviews_keras
+
+    return reviews_keras
+
+
+def test_words_are_the_ngrams_that_end_in_them(reviews):
+    codes, step, start = reviews.ngram_pieces(["영화 최고", "", "ㅋ"])
+    assert start.tolist() == [0, 7, 9, 12]
+    assert step.tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0]
+    assert (codes[start[1] : start[2]] == ngram_codes("  ")).all()  # nothing of the review before
+    assert (codes[:7] == ngram_codes(" 영화 최고 ")).all()
+    _, syllables, _ = reviews.ngram_pieces(["영화 최고"], by="syllable")
+    assert syllables.tolist() == list(range(7))
+
+
+def test_letters_are_read_inside_the_syllables(reviews):
+    from lstm_utils.models.reviews import letter_pieces
+
+    codes, step, start = letter_pieces(["재밌", "재밋 a", ""], lengths=(1, 3))
+    # space ㅈㅐ ㅁㅣㅆ space | space ㅈㅐ ㅁㅣㅅ space a space | two spaces
+    assert start.tolist() == [0, 7, 16, 18]
+    assert step.tolist() == [0] * 7 + [0] * 7 + [1] * 2 + [0] * 2
+    assert (codes[:5] == codes[7:12]).all()  # the same letters up to the last
+    assert codes[5, 0] != codes[12, 0]
+    assert (codes[start[:-1], 1] == 0).all()  # no three letters end at the first
+    assert (codes[start[:-1] + 1, 1] == 0).all()
+    assert (codes[2:5, 1] > 0).all()
+
+
+def test_pairs_of_characters_share_a_step(reviews):
+    _, step, _ = reviews.ngram_pieces(["영화", "가"], by="pair")
+    assert step.tolist() == [0, 0, 1, 1, 0, 0, 1]
+
+
+def test_a_small_vocabulary_holds_what_leans(reviews):
+    """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
+    from lstm_utils.models.reviews import leaning_codes
+
+    texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
+    codes, _, start = reviews.ngram_pieces(texts, by="syllable", longest=2)
+    review = np.repeat(np.arange(4), np.diff(start))
+
+    def kept(at_most, min_count):
+        found = leaning_codes(codes, review, labels, at_most, min_count)
+        assert (np.sort(found) == found).all()
+        return set(ngrams_of_codes(found))
+
+    single = {" ", "굿", "망", "영", "화"}
+    assert kept(5, 1) == single
+    # " 굿", "굿 ", " 망" and "망 " lean by 2 / √2 / 2; " 영", "영화" and "화 " by 0.5 / √3
+    assert kept(9, 2) == single | {" 굿", "굿 ", " 망", "망 "}
+    assert kept(100, 2) == single | {" 굿", "굿 ", " 망", "망 ", " 영", "영화", "화 "}
+    assert kept(100, 3) == {" ", "굿", "영", "화"} | {" 영", "영화", "화 "}
+
+
+def test_a_prefix_network_is_keras_own_and_judges_every_prefix(reviews):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    network = reviews.PrefixNetwork(20, 5, 4)
+    network.build()
+    own = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(20, 5),
+            keras.layers.LSTM(4, return_sequences=True),
+            keras.layers.Dense(1),
+        ]
+    )
+    own.set_weights(network.get_weights())
+    ids = np.random.default_rng(0).integers(1, 20, (3, 6))
+    encoded = reviews.Encoded.from_ids(ids.tolist())
+    scores = network(*encoded.batch([0, 1, 2])).numpy()
+    assert np.abs(own(ids)[..., 0] - scores).max() < 1e-6
+    labels = np.array([1.0, 0.0, 1.0], np.float32)
+    per_step = np.logaddexp(0, np.where(labels[:, None] == 1, -scores, scores))
+    expected = (per_step[:, -1] + per_step.mean(axis=1)) / 2
+    assert np.abs(network.losses(labels, scores).numpy() - expected).max() < 1e-6
+
+
+@given(KOREAN)
+def test_codes_give_their_ngrams_back(text):
+    codes = ngram_codes(text)
+    ngrams = ngrams_of_codes(codes[codes > 0])
+    assert [int(ngram_codes(n, len(n))[-1, -1]) for n in ngrams] == codes[codes > 0].tolist()
+
+
+def test_the_commonest_ngrams_are_kept(reviews):
+    codes = np.array([[5, 5, 7, 7, 7, 9, 0, 3]], np.uint64)
+    assert reviews.known_codes(codes, at_most=2).tolist() == [5, 7]
+    assert reviews.known_codes(codes, min_count=3).tolist() == [7]
+    assert reviews.known_codes(codes).tolist() == [3, 5, 7, 9]
+
+
+def test_a_vocabulary_of_ngrams_holds_what_is_frequent(reviews):
+    codes, _, _ = reviews.ngram_pieces(["가나", "가나", "가다"])
+    known = reviews.known_codes(codes, 2)
+    rows = reviews.look_up(codes, known)
+    for row, code in zip(rows.ravel(), codes.ravel(), strict=True):
+        assert row == 0 or known[row - 1] == code
+    frequent = [code for code in set(codes[codes > 0].tolist()) if (codes == code).sum() >= 2]
+    assert sorted(frequent) == known.tolist()
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.integers(1, 7), st.integers(0, 9))
+def test_batches_hold_each_review_once_and_one_length_each(steps, size, seed):
+    from lstm_utils.models.reviews_keras import equal_length_batches
+
+    steps = np.array(steps)
+    batches = equal_length_batches(steps, size, np.random.default_rng(seed))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(steps)))
+    for batch in batches:
+        assert len(set(steps[batch].tolist())) == 1
+        assert len(batch) <= size
+
+
+LISTS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=8)
+
+
+@given(LISTS, st.integers(1, 7))
+def test_cut_and_padded_change_only_the_ends(lists, steps):
+    from lstm_utils.models.reviews_keras import Encoded
+
+    one = Encoded.from_ids(lists).cut(steps)
+    full = one.padded(7, 99)
+    for k, ids in enumerate(lists):
+        assert one.ids[one.start[k] : one.start[k + 1], 0].tolist() == ids[:steps]
+        filled = full.ids[full.start[k] : full.start[k + 1], 0].tolist()
+        assert filled == ids[:steps] + [99] * (7 - len(ids[:steps]))
+        assert full.step[full.start[k] : full.start[k + 1]].tolist() == list(range(7))
+
+
+def test_equal_length_batches_give_what_padding_and_a_mask_give(reviews):
+    """The same weights as a plain Keras model with `mask_zero`, on a padded rectangle."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    network = reviews.ReviewNetwork(20, 5, 4, both_directions=True, pool=False)
+    network.build()
+    rng = np.random.default_rng(0)
+    lists = [rng.integers(1, 20, n).tolist() for n in (1, 3, 3, 7, 1)]
+    encoded = reviews.Encoded.from_ids(lists)
+    scores = np.zeros(len(lists), np.float32)
+    for rows in reviews.equal_length_batches(encoded.steps, 2):
+        scores[rows] = network(*encoded.batch(rows))
+
+    masked = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(20, 5, mask_zero=True),
+            keras.layers.Bidirectional(keras.layers.LSTM(4)),
+            keras.layers.Dense(1),
+        ]
+    )
+    masked.set_weights(network.get_weights())
+    rectangle = np.zeros((len(lists), 7), np.int32)
+    for row, ids in zip(rectangle, lists, strict=True):
+        row[: len(ids)] = ids
+    assert np.abs(masked(rectangle)[:, 0] - scores).max() < 1e-6
+
+
+def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay(reviews):
+    import keras
+    import tensorflow as tf
+
+    def moved(optimizer, densify=False):
+        table = keras.Variable(np.ones((4, 2), np.float32))
+        optimizer.build([table])
+        for _ in range(3):
+            with tf.GradientTape() as tape:
+                rows = tf.gather(table.value, [1, 3, 1])
+                loss = tf.reduce_sum(rows * [[1.0, 2.0]])
+            (gradient,) = tape.gradient(loss, [table.value])
+            optimizer.apply([tf.convert_to_tensor(gradient) if densify else gradient], [table])
+        return table.numpy()
+
+    # Keras's own squares the parts of a repeated row before it adds them: hence the dense form.
+    ours, keras_own = (
+        moved(reviews.RowAdam(0.1)),
+        moved(keras.optimizers.Adam(0.1), densify=True),
+    )
+    assert np.abs(ours - keras_own).max() < 1e-6  # the same rows at each step: the same result
+    assert (ours[[0, 2]] == 1).all()
+    assert (ours[[1, 3]] < 1).all()
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 400), st.integers(0, 99))
+def test_intervals_and_pairs_agree_with_formulas(n, seed):
+    from experiments.sentiment import compare, interval
+
+    rng = np.random.default_rng(seed)
+    right = rng.random(n) < 0.8
+    k, z = right.sum(), 1.959963984540054
+    centre = (k + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * np.sqrt(k * (n - k) / n + z * z / 4)
+    found = interval(right)
+    assert found["accuracy"] == k / n
+    assert np.allclose(found["interval"], [centre - half, centre + half])
+
+    labels, a, b = rng.integers(0, 2, n), rng.normal(size=n), rng.normal(size=n)
+    pair = compare(a, b, labels, {})
+    first, second = (a > 0) == labels, (b > 0) == labels
+    assert np.isclose(pair["difference"], first.mean() - second.mean())
+    gap = first.astype(float) - second
+    half = 1.96 * gap.std() / np.sqrt(n)
+    assert np.allclose(pair["interval"], [gap.mean() - half, gap.mean() + half])
+
+
+def test_metrics_agree_with_scikit_learn():
+    from sklearn.metrics import accuracy_score, log_loss
+
+    from experiments.sentiment import judge
+
+    rng = np.random.default_rng(0)
+    scores, labels = rng.normal(size=500), rng.integers(0, 2, 500)
+    half = np.arange(500) < 250
+    found = judge(scores, labels, {"half": half, "none": half & ~half})
+    p = 1 / (1 + np.exp(-scores))
+    assert np.isclose(found["accuracy"], accuracy_score(labels, p > 0.5))
+    assert np.isclose(found["cross_entropy"], log_loss(labels, p))
+    assert found["slices"]["half"]["accuracy"] == accuracy_score(labels[:250], p[:250] > 0.5)
+    assert found["slices"]["none"]["accuracy"] is None
+    table = np.array(found["reliability"])
+    assert table[:, 2].sum() == 500
+    gap = (table[:, 2] * abs(table[:, 0] - table[:, 1])).sum() / 500
+    assert np.isclose(found["calibration_error"], gap)
+    json.dumps(found, allow_nan=False)
+
+
+def start(folder, name):
+    arguments = ["--quick", "--only", f"^{name}$", "--seeds", "1"]
+    folders = ["--results", str(folder / "results"), "--checkpoints", str(folder / "kept")]
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments.sentiment", *arguments, *folders],
+        env={**os.environ, "LSTM_BOOK_DATA": "sample", "CUDA_VISIBLE_DEVICES": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def record(folder, name):
+    return json.loads((folder / "results" / "sentiment" / f"{name}-seed1.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["training-7-falling-rate"])
+def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path, name):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    unbroken, killed = start(whole, name), start(broken, name)
+    deadline = time.monotonic() + 120
+    while not list((broken / "kept").rglob(f"{name}-*.safetensors")):
+        assert killed.poll() is None, killed.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert not (broken / "results").exists()
+    again = start(broken, name)
+    for process in (unbroken, again):
+        _, told = process.communicate()
+        assert process.returncode == 0, told
+    first, second = record(whole, name), record(broken, name)
+    assert (first["restarts"], second["restarts"]) == (0, 1)
+    for key in ("accuracy", "cross_entropy", "reliability", "slices"):
+        assert first["metrics"][key] == second["metrics"][key]
+    losses = [[epoch["loss"] for epoch in r["curve"]] for r in (first, second)]
+    assert losses[0] == losses[1]

@@ -1,0 +1,171 @@
+"""The summary of the records, and the program that makes all of them."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from experiments import __main__ as everything
+from experiments import summary
+from experiments.runs import HERE, write_record
+from lstm_utils.records import load_records, results_folder
+
+KEYS = {
+    "marked_product": {"speedup", "seeds_solved", "seeds", "share_within_0_04", "test_mse"},
+    "sentiment": {
+        "linear_model",
+        "notes_recipe",
+        "best_single_lstm",
+        "best_system",
+        "seconds_single",
+        "seconds_system",
+    },
+    "headlines": {
+        "word_kneser_ney",
+        "lstm_alone",
+        "best_alone",
+        "best_with_snippets",
+        "seconds",
+    },
+    "cells": {"numpy_over_torch"},
+}
+
+
+# --- The file on disk ---------------------------------------------------------------------
+
+
+def test_the_summary_on_disk_is_what_the_records_give():
+    stored = json.loads((results_folder() / "summary.json").read_text(encoding="utf-8"))
+    assert stored == summary.summarise(), "run: make summary"
+
+
+def test_it_has_these_keys_and_finite_numbers():
+    found = summary.summarise()
+    assert {task: set(figures) for task, figures in found.items()} == KEYS
+    assert np.isfinite([value for figures in found.values() for value in figures.values()]).all()
+
+
+def test_every_key_is_defined_in_the_docstring():
+    defined = set(re.findall(r"\b[a-z_0-9]+\b", summary.__doc__))
+    assert set.union(*KEYS.values()) <= defined
+    assert set(KEYS) <= defined
+
+
+# --- Where the figures come from ----------------------------------------------------------
+
+
+def put(results, experiment, name, seed, metrics, seconds=1.0):
+    record = {"name": name, "seed": seed, "metrics": metrics, "seconds": seconds}
+    write_record(record, results / experiment / f"{name}-seed{seed}.json")
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Records with figures whose medians are easy to tell: 1, 2 and 9 times a base."""
+    for seed, times in enumerate((9, 1, 2)):
+
+        def bits(name, value, seed=seed, times=times, **more):
+            metrics = {"bits_per_character": value * times, **more}
+            put(tmp_path, "headlines", name, seed, metrics)
+
+        bits("characters-lstm-validation", 3.0)
+        bits("bpe-lstm-validation", 2.5)
+        bits("characters-lstm", 1.0)
+        bits("bpe-lstm", 4.0)
+        bits("mixture", 0.5)
+        bits("mixture-snippets", 0.25, seconds_with_members=100 * times)
+        put(tmp_path, "sentiment", "notes", seed, {"accuracy": 0.07 * times})
+        single = {"accuracy": 0.09 * times, "seconds_in_all": 30 * times}
+        put(tmp_path, "sentiment", summary.SINGLE_LSTM, seed, single)
+        system = {"accuracy": 0.1 * times, "seconds_on_two_cores": 40 * times}
+        put(tmp_path, "sentiment", "system", seed, system)
+        slow = {"seconds_to_target": None if times == 9 else 50 * times, "seconds_in_all": 70}
+        put(tmp_path, "marked_product", summary.NOTES_LESSONS, seed, slow)
+        fast = {"seconds_to_target": None if times == 9 else 2 * times, "seconds_in_all": 5}
+        fast |= {"share_within_0_04": 0.1 * times, "test_mse": 1e-5 * times}
+        put(tmp_path, "marked_product", summary.BEST_LESSONS, seed, fast)
+        ratio = {summary.REFERENCE: 0.7 * times}
+        put(tmp_path, "cells", "numpy-over-torch", seed, {"numpy_over_torch": ratio})
+    put(tmp_path, "headlines", "words-kn3", 0, {"bits_per_character": 2.75})
+    put(tmp_path, "sentiment", "linear", 0, {"accuracy": 0.87})
+    return tmp_path
+
+
+def test_figures_are_medians_over_the_seeds(results):
+    found = summary.summarise(results)
+    assert found["marked_product"] == {
+        "speedup": 70 / 4,  # of 70 (never), 50, 100 and of 5 (never), 2, 4
+        "seeds_solved": 2,
+        "seeds": 3,
+        "share_within_0_04": 0.2,
+        "test_mse": 2e-5,
+    }
+    assert found["sentiment"] == {
+        "linear_model": 0.87,
+        "notes_recipe": 0.14,
+        "best_single_lstm": 0.18,
+        "best_system": 0.2,
+        "seconds_single": 60.0,
+        "seconds_system": 80.0,
+    }
+    assert found["cells"] == {"numpy_over_torch": 1.4}
+
+
+def test_the_better_lstm_is_chosen_on_validation(results):
+    assert summary.summarise(results)["headlines"] == {
+        "word_kneser_ney": 2.75,
+        "lstm_alone": 8.0,  # worse on the test than the other, better on validation
+        "best_alone": 1.0,
+        "best_with_snippets": 0.5,
+        "seconds": 200.0,
+    }
+
+
+def test_each_missing_record_is_named(results, capsys):
+    for path in (results / "headlines").glob("mixture-s*.json"):
+        path.unlink()
+    put(results, "headlines", "mixture-snippets", 0, {"bits_per_character": 2.0})
+    assert summary.main(["--results", str(results)]) == 1
+    told = capsys.readouterr().err
+    assert "headlines/mixture\n" in told
+    assert "headlines/mixture-snippets, in it metrics.seconds_with_members" in told
+    assert "words-kn3" not in told
+    assert not (results / "summary.json").exists()
+
+
+# --- All of it again ----------------------------------------------------------------------
+
+
+def test_the_plan_adds_up_the_seconds_of_the_records(results, capsys):
+    assert everything.plan(results)["headlines"] == (19, 19.0)
+    assert everything.main(["--plan"]) == 0
+    told = capsys.readouterr().out
+    assert f"{len(load_records('cells'))} runs" in told
+    assert all(program in told for program in everything.PROGRAMS)
+    assert "together" in told
+
+
+def test_every_program_exists_and_every_folder_of_records_has_one():
+    assert all((HERE / f"{program}.py").is_file() for program in everything.PROGRAMS)
+    folders = {path.name for path in (HERE / "results").iterdir() if path.is_dir()}
+    assert folders <= set(everything.PROGRAMS.values())
+
+
+def test_a_killed_pass_goes_on_with_the_program_that_was_not_done(tmp_path, monkeypatch):
+    asked = []
+
+    def run(command, cwd):
+        asked.append(command[2:])
+        return SimpleNamespace(returncode=len(asked) == 2)
+
+    monkeypatch.setattr(everything, "LEFT", tmp_path / "left.json")
+    monkeypatch.setattr(everything, "PROGRAMS", ("cells", "headlines"))
+    monkeypatch.setattr(everything.subprocess, "run", run)
+    assert everything.main(["--again"]) == 1
+    assert everything.main(["--again"]) == 0
+    names = [module.removeprefix("experiments.") for module, *_ in asked]
+    assert names == ["cells", "headlines", "headlines"]
+    assert all(rest == ["--again"] for _, *rest in asked)
+    assert not (tmp_path / "left.json").exists()

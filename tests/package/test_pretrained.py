@@ -1,0 +1,364 @@
+"""The trained models: their files, the checks on loading, and the same outputs in two libraries."""
+
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from experiments import export_weights as maker
+from experiments.runs import Run, sha256
+from lstm_utils import corpora
+from lstm_utils.live import FIGURES
+from lstm_utils.models import pretrained
+from lstm_utils.models.marked_product import marked_product, share_within
+from lstm_utils.models.pretrained import SHA256, load_pretrained, read_weights, weights_path
+from lstm_utils.text import clean_headline
+
+ROOT = Path(__file__).resolve().parents[2]
+every_model = pytest.mark.parametrize("name", SHA256)
+
+
+@pytest.fixture
+def reviews():
+    """Texts of the real corpus where it is there, of the sample elsewhere."""
+    return corpora.load_nsmc("test").texts[:200]
+
+
+@pytest.fixture
+def headlines():
+    return [clean_headline(text) for text in corpora.load_headlines().texts[:50]]
+
+
+def relative(a, b):
+    """The largest difference, in units of the largest output."""
+    return np.abs(a - b).max() / np.abs(b).max()
+
+
+# --- The same outputs ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [7, 100])
+def test_the_marked_product_model_gives_the_same_in_keras_and_numpy(length):
+    model, examples = load_pretrained("marked-product"), marked_product(64, length, 1)
+    answers = model.keras()(examples.x).numpy()[:, 0]
+    assert model.predict(examples.x).dtype == np.float32
+    assert relative(model.predict(examples.x), answers) < 1e-5
+
+
+def test_the_sentiment_model_gives_the_same_in_keras_and_numpy(reviews):
+    from lstm_utils.models.reviews_keras import equal_length_batches
+
+    model = load_pretrained("sentiment")
+    encoded, network = model.encode([*reviews, "", "굿"]), model.keras()
+    scores = np.zeros(len(encoded), np.float32)
+    for rows in equal_length_batches(encoded.steps, 500):
+        scores[rows] = network(*encoded.batch(rows))
+    assert relative(model.numpy()(encoded), scores) < 1e-5
+    probability = model.predict([*reviews, "", "굿"])
+    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-scores)), atol=1e-5)
+
+
+def test_the_reading_model_gives_the_same_in_keras_and_numpy_after_each_step(reviews):
+    from lstm_utils.models.reviews_keras import equal_length_batches
+
+    model = load_pretrained("reading")
+    texts = [*reviews, "", "굿", "😀 뷁!", unicodedata.normalize("NFD", reviews[0])]
+    encoded, network = model.encode(texts), model.keras()
+    ours, probability = model.numpy()(encoded), model.predict(texts)
+    for rows in equal_length_batches(encoded.steps, 500):
+        theirs = network(*encoded.batch(rows)).numpy()
+        np.testing.assert_allclose([ours[row] for row in rows], theirs, atol=1e-5)
+        np.testing.assert_allclose(probability[rows], 1 / (1 + np.exp(-theirs[:, -1])), atol=1e-5)
+    assert probability[-1] == probability[0], "letters that were taken apart are put together"
+
+
+def test_what_the_reading_model_says_of_a_prefix_does_not_know_the_rest():
+    model, text = load_pretrained("reading"), "처음엔 지루했는데 마지막에 펑펑 울었어요"
+    characters, known, p = model.read(text)
+    assert characters == f" {text} "
+    assert known.all()
+    for end in (1, 3, 8, 14):
+        np.testing.assert_allclose(model.read(text[:end])[2][:-1], p[: end + 1], atol=1e-6)
+    assert p[-1] == model.predict([text])[0]
+    characters, known, p = model.read("😀 뷁")
+    assert (characters, known.tolist()) == (" 뷁 ", [True, False, True])
+    assert len(model.read("")[2]) == 2
+
+
+def test_the_headlines_model_gives_the_same_in_pytorch_and_numpy(headlines):
+    torch = pytest.importorskip("torch")
+    from lstm_utils.models.headlines_torch import headline_bits
+
+    model = load_pretrained("headlines")
+    network, read, tokeniser = model.torch(), model.numpy(), model.tokeniser()
+    for text in headlines[:10]:
+        tokens = tokeniser.encode(text)[None]
+        with torch.no_grad():
+            scores, (h, c) = network(tokens)
+        ours, (our_h, our_c) = read(tokens.numpy())
+        assert relative(ours, scores.numpy()) < 1e-5
+        assert relative(our_h, h[0].numpy()) < 1e-5
+        assert relative(our_c, c[0].numpy()) < 1e-5
+    bits = headline_bits(network, tokeniser, headlines)
+    np.testing.assert_allclose(model.bits(headlines), bits, rtol=1e-5)
+
+
+def test_the_headlines_model_goes_on_from_a_state():
+    model = load_pretrained("headlines")
+    read, tokens = model.numpy(), np.array([model.tokeniser().numbers("the end of an age")])
+    whole, _ = read(tokens)
+    first, state = read(tokens[:, :4])
+    second, _ = read(tokens[:, 4:], state)
+    np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-5)
+
+
+def test_the_headlines_model_writes_what_its_seed_says():
+    model = load_pretrained("headlines")
+    once, again = (model.write(4, 0.7, "how to", seed=3) for _ in range(2))
+    assert once == again != model.write(4, 0.7, "how to", seed=4)
+    assert all(text.startswith("how to") for text in once)
+    cold = model.write(3, 1e-4, seed=5)
+    assert len(set(cold)) == 1, "close to temperature 0 it is greedy"
+
+
+def test_every_next_token_has_its_probability():
+    model = load_pretrained("headlines")
+    scores, _ = model.numpy()([model.tokeniser().numbers("a sea")])
+    p = np.exp(scores[0].astype(np.float64))
+    drawn = [model.write(1, 1.0, "a sea", seed=s, longest=1)[0] for s in range(300)]
+    pieces = model.tokeniser().vocabulary.tokens
+    likeliest = pieces[3 + (p[-2, 3:]).argmax()]
+    share = np.mean([text == ("a sea" + likeliest).strip() for text in drawn])
+    expected = p[-2, 3:].max() / p[-2, 3:].sum()
+    assert abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / 300) + 1e-9
+
+
+# --- As good as their records say ----------------------------------------------------------
+
+
+def same_file(record, path):
+    """Whether the record's data is the file at hand."""
+    path = Path(path)
+    return record["data"]["sha256"].get(path.name) == sha256(path)
+
+
+def test_the_marked_product_model_scores_as_its_record_says():
+    model, examples = load_pretrained("marked-product"), marked_product(10_000, 100, 12345)
+    metrics, answers = model.record()["metrics"], model.predict(examples.x)
+    assert np.mean((answers - examples.y) ** 2) == pytest.approx(metrics["test_mse"], rel=1e-3)
+    share = share_within(answers, examples.y)
+    assert share == pytest.approx(metrics["share_within_0_04"], abs=2e-4)
+
+
+def test_the_sentiment_model_scores_as_its_record_says():
+    model, reviews = load_pretrained("sentiment"), corpora.load_nsmc("test")
+    if not same_file(model.record(), reviews.path):
+        pytest.skip("another corpus than the one of the record")
+    right = (model.predict(reviews.texts[:3000]) > 0.5) == reviews.labels[:3000]
+    assert right.mean() == pytest.approx(model.record()["metrics"]["accuracy"], abs=0.02)
+
+
+def test_the_reading_model_scores_as_its_record_says():
+    model, reviews = load_pretrained("reading"), corpora.load_nsmc("test")
+    if not same_file(model.record(), reviews.path):
+        pytest.skip("another corpus than the one of the record")
+    right = (model.predict(reviews.texts) > 0.5) == reviews.labels
+    assert right.mean() == pytest.approx(model.record()["metrics"]["accuracy"], abs=1e-4)
+
+
+def test_the_headlines_model_scores_as_its_record_says():
+    from experiments.headlines import load_corpus
+    from lstm_utils.models.headlines import bits_per_character
+
+    model = load_pretrained("headlines")
+    if not same_file(model.record(), corpora.load_headlines().path):
+        pytest.skip("another corpus than the one of the record")
+    held_out = load_corpus().headlines["test"]
+    bits = bits_per_character(model.bits(held_out), held_out)
+    assert bits == pytest.approx(model.record()["metrics"]["bits_per_character"], abs=2e-3)
+
+
+# --- The files ----------------------------------------------------------------------------
+
+
+def test_together_they_take_at_most_six_megabytes():
+    sizes = [weights_path(name).stat().st_size for name in SHA256]
+    assert sum(sizes) <= maker.LARGEST_TOGETHER
+    assert sorted(p.stem for p in pretrained.WEIGHTS.glob("*.safetensors")) == sorted(SHA256)
+
+
+@every_model
+def test_a_file_is_arrays_and_a_description_and_nothing_else(name):
+    content = weights_path(name).read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    assert set(header.pop("__metadata__")) == {"model"}
+    assert {entry["dtype"] for entry in header.values()} <= {"F16", "F32", "I8"}
+    ends = sorted(entry["data_offsets"] for entry in header.values())
+    assert [a for a, _ in ends] == [0, *[b for _, b in ends[:-1]]]
+    assert 8 + length + ends[-1][1] == len(content)
+
+
+@every_model
+def test_a_model_says_where_it_comes_from(name):
+    model = load_pretrained(name)
+    assert model.name == model.metadata["name"] == name
+    assert model.metadata["licence"]
+    record = model.record()
+    assert record["recipe"] == model.metadata["recipe"]
+    assert all(array.dtype == np.float32 for array in model.arrays.values())
+    assert list(model.arrays) == sorted(model.arrays), "the same order in every process"
+    assert model.n_parameters == sum(a.size for a in model.arrays.values()) > 1000
+
+
+def test_an_unknown_name_is_told_the_known_ones():
+    with pytest.raises(ValueError, match="'bert'; there are marked-product, sentiment, reading"):
+        load_pretrained("bert")
+
+
+@pytest.fixture
+def copies(tmp_path, monkeypatch):
+    shutil.copytree(pretrained.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(pretrained, "WEIGHTS", tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_a_missing_file_is_named(copies):
+    (copies / "headlines.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match=r"headlines\.safetensors are missing"):
+        load_pretrained("headlines")
+
+
+@pytest.mark.parametrize("place", [0, 9, -1])
+def test_one_changed_bit_is_found_before_anything_is_read(copies, place):
+    path = copies / "marked-product.safetensors"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    stated = SHA256["marked-product"]
+    with pytest.raises(ValueError, match=rf"not the published file.*expected {stated}"):
+        load_pretrained("marked-product")
+
+
+def test_half_a_file_is_found(copies):
+    path = copies / "sentiment.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="not the published file"):
+        load_pretrained("sentiment")
+
+
+# --- Making them --------------------------------------------------------------------------
+
+RUN = Run("toy", "small", 1, {"rate": 0.01, "layers": [1, 2]})
+
+
+def toy_arrays():
+    rng = np.random.default_rng(0)
+    return {f"{k}/bias": rng.normal(size=(k + 1, 3)).astype(np.float32) for k in range(9)}
+
+
+def test_what_is_kept_comes_back(tmp_path):
+    arrays = toy_arrays()
+    maker.keep("sentiment", RUN, arrays, tmp_path, words=["굿", "재미"])
+    digest, size = maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
+    content = (tmp_path / "out.safetensors").read_bytes()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
+    model = read_weights("sentiment", content)
+    told = model.metadata
+    assert (told["run"], told["seed"], told["recipe"]) == ("small", 1, RUN.recipe)
+    assert told["words"] == ["굿", "재미"]
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(model.arrays[name], array.astype(np.float16))
+
+
+@settings(max_examples=50)
+@given(arrays(np.float32, (4, 3), elements=st.floats(-1e3, 1e3, width=32)))
+def test_integers_and_their_scale_give_an_array_back_to_half_a_step(array):
+    array[0, 0] = 1000  # an array of zeros has no scale
+    whole, scales = maker.to_int8({"table": array})
+    assert whole["table"].dtype == np.int8
+    back = whole["table"] * np.float32(scales["table"])
+    assert np.abs(back - array).max() <= scales["table"] / 2 * (1 + 1e-5)
+
+
+def test_integers_are_multiplied_by_their_scale_when_they_are_read(tmp_path):
+    whole, scales = maker.to_int8(toy_arrays())
+    maker.keep("reading", RUN, whole, tmp_path, scales=scales)
+    maker.export("reading", tmp_path, tmp_path / "out.safetensors")
+    model = read_weights("reading", (tmp_path / "out.safetensors").read_bytes())
+    for name, array in toy_arrays().items():
+        np.testing.assert_allclose(model.arrays[name], array, atol=scales[name] * 0.501)
+
+
+def test_the_same_checkpoint_makes_the_same_bytes_in_any_process(tmp_path):
+    maker.keep("headlines", RUN, toy_arrays(), tmp_path, alphabet=list("abc"), merges=[])
+    program = (
+        "import sys; from experiments.export_weights import export;"
+        "print(export('headlines', sys.argv[1], sys.argv[2])[0])"
+    )
+    command = [sys.executable, "-c", program, tmp_path, tmp_path / "out.safetensors"]
+    digests = {
+        subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": s}
+        ).stdout
+        for s in ("1", "2")
+    }
+    assert len(digests) == 1
+    backwards = dict(reversed(toy_arrays().items()))
+    maker.keep("headlines", RUN, backwards, tmp_path, merges=[], alphabet=list("abc"))
+    assert maker.export("headlines", tmp_path, tmp_path / "o.safetensors")[0] + "\n" in digests
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 7e4])
+def test_a_weight_that_cannot_be_stored_is_refused(tmp_path, value):
+    maker.keep("sentiment", RUN, {"table": np.full((2, 2), value, np.float32)}, tmp_path)
+    with pytest.raises(ValueError, match="table can't be stored"):
+        maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
+
+
+def test_a_model_that_no_experiment_has_left_is_named(tmp_path, capsys):
+    assert maker.main(["--checkpoints", str(tmp_path), "headlines"]) == 1
+    assert re.search(r"headlines-pretrained\.safetensors is missing", capsys.readouterr().err)
+
+
+# --- In a wheel ---------------------------------------------------------------------------
+
+
+def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
+    """Install the package from a copy of it, and read all from there, far from the checkout."""
+    source, target = tmp_path / "source", tmp_path / "installed"
+    for name in ("lstm_utils", "experiments/results"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignore)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--target", target]
+    subprocess.run([*pip, "install", *options, source], check=True, cwd=tmp_path)
+    program = (
+        "import lstm_utils, sys; from lstm_utils.models.pretrained import SHA256, load_pretrained;"
+        "from lstm_utils.records import load_records; from lstm_utils.live import FIGURES;"
+        "names = [load_pretrained(name).record()['name'] for name in SHA256];"
+        "print(lstm_utils.__file__, len(load_records('cells')), *names);"
+        "print(*(len(figure().html) for figure in FIGURES.values()))"
+    )
+    command = [sys.executable, "-c", program]
+    environment = {"PYTHONPATH": str(target)}
+    found = subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment
+    ).stdout.split()
+    assert found[0] == str(target / "lstm_utils" / "__init__.py")
+    assert found[1] == "3"
+    live = [str(len(figure().html)) for figure in FIGURES.values()]
+    assert found[2:] == [load_pretrained(name).metadata["run"] for name in SHA256] + live

@@ -1,0 +1,57 @@
+"""The marked-product task against its definition and its variance on paper."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm_utils.models.marked_product import CONSTANT_GUESS_MSE, marked_product, share_within
+
+
+@given(st.integers(0, 50), st.integers(2, 60), st.integers(0, 2**32 - 1))
+def test_every_example_marks_two_different_places_and_asks_for_their_product(n, length, seed):
+    task = marked_product(n, length, seed, dtype=np.float64)
+    assert task.x.shape == (n, length, 2)
+    assert len(task) == n
+    assert np.array_equal(task.x[:, :, 0].sum(axis=1), np.full(n, 2.0))
+    assert set(np.unique(task.x[:, :, 0])) <= {0.0, 1.0}
+    for example, answer, marks in zip(task.x, task.y, task.marks, strict=True):
+        assert np.flatnonzero(example[:, 0]).tolist() == marks.tolist()
+        assert answer == pytest.approx(np.prod(example[example[:, 0] == 1, 1]), rel=1e-15)
+
+
+def test_the_same_seed_gives_the_same_examples_and_another_seed_others():
+    first, again, other = (marked_product(20, 30, seed) for seed in (5, 5, 6))
+    assert np.array_equal(first.x, again.x)
+    assert not np.array_equal(first.x, other.x)
+    assert first.x.dtype == first.y.dtype == np.float32
+
+
+def test_the_answers_have_the_mean_and_variance_of_a_product_of_uniforms():
+    y = marked_product(200_000, 4, 0, dtype=np.float64).y
+    # Standard errors at this size: 0.0005 for the mean, 0.0002 for the variance.
+    assert y.mean() == pytest.approx(1 / 4, abs=0.002)
+    assert y.var() == pytest.approx(CONSTANT_GUESS_MSE, abs=0.001)
+    assert pytest.approx(1 / 9 - 1 / 16) == CONSTANT_GUESS_MSE
+
+
+def test_every_pair_of_places_is_equally_likely():
+    marks = marked_product(60_000, 4, 0).marks
+    counts = np.bincount(marks[:, 0] * 4 + marks[:, 1], minlength=16)
+    pairs = counts[[1, 2, 3, 6, 7, 11]]
+    assert pairs.sum() == 60_000
+    # Five standard deviations of a binomial with p = 1/6.
+    assert np.abs(pairs - 10_000).max() < 5 * np.sqrt(60_000 * 5 / 36)
+
+
+def test_share_within_counts_errors_under_the_tolerance():
+    assert share_within([0.5, 0.5, 0.5], [0.53, 0.55, 0.47]) == pytest.approx(2 / 3)
+    assert share_within(np.array([[0.1], [0.9]]), np.array([0.1, 0.1]), 0.5) == 0.5
+    with pytest.raises(ValueError, match="1 predictions for 2 answers"):
+        share_within([0.1], [0.1, 0.2])
+
+
+@pytest.mark.parametrize(("n", "length"), [(-1, 10), (3, 1)])
+def test_a_task_that_cannot_be_is_refused(n, length):
+    with pytest.raises(ValueError, match="need n >= 0 and length >= 2"):
+        marked_product(n, length)

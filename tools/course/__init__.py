@@ -1,0 +1,1 @@
+"""Makes the course from the chapters: exercises, notebooks, assignments and slides."""

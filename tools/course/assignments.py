@@ -1,0 +1,206 @@
+"""Write the chapters' exercises as a course for nbgrader: one assignment a chapter.
+
+`python -m tools.course.assignments FOLDER` writes `FOLDER/nbgrader`, with a configuration and
+`source/chapter-04/chapter-04.ipynb` and so on, and the same as `FOLDER/nbgrader.zip`;
+course/nbgrader.md tells how an instructor goes on. The same chapters give the same bytes.
+"""
+
+import argparse
+import ast
+import shutil
+import zipfile
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.course.exercises import CHAPTERS, exercises_of, plain, set_up_cell, title_of
+from tools.course.plain_markdown import plain as plain_markdown
+from tools.notebooks import METADATA
+
+CONFIG = Path(__file__).with_name("nbgrader_config.py")
+# What a check can give, and what a person gives for the words beside it.
+POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 4}
+POINTS_BY_HAND = {"break": 2, "project": 4}
+ASKED = {
+    "break": "**Explain it ({points} points, read by a person).** In two or three sentences of "
+    "your own: what gave the bug away, which line it is, and why the program ran all the same.",
+    "project": "**Report ({points} points, read by a person).** What you asked, what you compared "
+    "and how often, what came out with its spread over the seeds, and one thing that the numbers "
+    "cannot tell.",
+}
+HERE = "*Write here.*"
+
+
+def write(folder, chapters=CHAPTERS, by_hand=True):
+    """Write the course folder `nbgrader` and its archive, and return the paths of the notebooks.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write; files of the same names are replaced, and nothing else is touched.
+    chapters : iterable of Path
+        The chapters to take the exercises from.
+    by_hand : bool
+        Whether to ask for explanations and reports, which a person has to mark.
+    """
+    course = Path(folder) / "nbgrader"
+    written = []
+    for chapter in chapters:
+        name = f"chapter-{chapter.name[:2]}"
+        path = course / "source" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(assignment(chapter, by_hand), path)
+        written.append(path)
+    shutil.copyfile(CONFIG, course / CONFIG.name)
+    _archive(course.with_suffix(".zip"), [course / CONFIG.name, *written])
+    return written
+
+
+def _archive(path, files):
+    """Pack files under the name of their folder; the date is fixed, and so are the bytes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(file.relative_to(path.parent).as_posix(), (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def assignment(chapter, by_hand=True):
+    """Return a chapter's exercises as one notebook in nbgrader's format, with the solutions.
+
+    Raises
+    ------
+    ValueError
+        If an exercise is of no known kind, or its check is called with what a student may change.
+    """
+    exercises = exercises_of(chapter)
+    cells = [
+        new_markdown_cell(_head(chapter, exercises, by_hand), id="head"),
+        _locked(new_code_cell(set_up_cell(chapter), id="set-up")),
+    ]
+    for exercise in exercises:
+        cells += _cells_of(exercise, f"chapters/{chapter.stem}", by_hand)
+    notebook = new_notebook(cells=cells, metadata=METADATA)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def points_of(exercise, by_hand=True):
+    """Return the points that the check gives for an exercise, and those that a person gives."""
+    if exercise.kind not in POINTS:
+        raise ValueError(f"exercise {exercise.number} begins with no **Build · 15 minutes.**")
+    return POINTS[exercise.kind], POINTS_BY_HAND.get(exercise.kind, 0) if by_hand else 0
+
+
+def marking_code(exercise):
+    """Return the code that marks an exercise: its stub's last line, with `grade` for `check`.
+
+    Raises
+    ------
+    ValueError
+        If that line isn't a call of check with the exercise's number, and names or fixed words.
+    """
+    source = plain(exercise.stub.source)
+    last = ast.parse(source).body[-1]
+    call = getattr(last, "value", None)
+    if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "check"):
+        raise ValueError(f"the stub of exercise {exercise.number} has to end with its check(…)")
+    number, *answers = call.args
+    values = [*answers, *(keyword.value for keyword in call.keywords)]
+    if ast.literal_eval(number) != exercise.number or not all(map(_same_for_all, values)):
+        raise ValueError(
+            f'the check of exercise {exercise.number} has to be called as check("{exercise.number}"'
+            ", …) with names only: the test cell repeats it, and nobody can change it there"
+        )
+    call.func.id = "grade"
+    return f"from lstm_utils.exercises import grade\n\n{ast.unparse(call)}".replace("'", '"')
+
+
+def _same_for_all(value):
+    """Return whether an argument is a name, or a word that the exercise prescribes."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, str) and "…" not in value.value
+    return isinstance(value, ast.Name)
+
+
+def _cells_of(exercise, page, by_hand):
+    name = exercise.number.replace(".", "-")
+    machine, person = points_of(exercise, by_hand)
+    text = (
+        f"## Exercise {exercise.number}: {exercise.title}\n\n"
+        f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · {_points(machine)}.** "
+        f"{plain_markdown(exercise.text, page)}"
+    )
+    solution = exercise.answer_cells[0].source
+    cells = [
+        _locked(new_markdown_cell(text, id=f"text-{name}")),
+        _answer(new_code_cell(solution, id=f"answer-{name}"), exercise.stub.source),
+        _locked(new_code_cell(marking_code(exercise), id=f"test-{name}"), machine),
+    ]
+    if person:
+        question = ASKED[exercise.kind].format(points=person)
+        reason = new_markdown_cell(plain_markdown(exercise.reason, page), id=f"words-{name}")
+        cells += [
+            _locked(new_markdown_cell(question, id=f"question-{name}")),
+            _answer(reason, HERE, person),
+        ]
+    return cells
+
+
+def _head(chapter, exercises, by_hand):
+    title = title_of(chapter)
+    points = [points_of(exercise, by_hand) for exercise in exercises]
+    machine, person = (sum(column) for column in zip(*points, strict=True))
+    hand = f" and {person} that a person gives for your own words" if person else ""
+    return (
+        f"# Exercises of chapter {int(chapter.name[:2])}: {title}\n\n"
+        f"{len(exercises)} exercises, {machine} points that a check gives{hand}. Run the set-up "
+        "cell, then work where a comment or *Write here* asks you to. Each answer cell ends with "
+        "a check: run it as often as you like, and hand in when it says ✓.\n\n"
+        "To mark it, your notebook is run from the top on another machine. A cell that takes more "
+        "than two minutes there is stopped: write the scores of a longer run down as numbers."
+    )
+
+
+def _points(number):
+    return f"{number} point" if number == 1 else f"{number} points"
+
+
+def _locked(cell, points=None):
+    """Mark a cell as one that the student cannot change: a test, if it gives points."""
+    return _marked(cell, grade=points is not None, solution=False, points=points)
+
+
+def _answer(cell, stub, points=None):
+    """Mark a cell as the student's own; it gives points itself if a person marks it."""
+    cell.metadata.stub = stub
+    return _marked(cell, grade=points is not None, solution=True, points=points)
+
+
+def _marked(cell, grade, solution, points):
+    cell.metadata.nbgrader = {
+        "schema_version": 3,
+        "cell_type": cell.cell_type,
+        "grade": grade,
+        "grade_id": cell.id,
+        "locked": not solution,
+        "solution": solution,
+        "task": False,
+    }
+    if grade:
+        cell.metadata.nbgrader["points"] = points
+    return cell
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--by-machine", action="store_true", help="ask for nothing to be read")
+    options = parser.parse_args(arguments)
+    for path in write(options.folder, by_hand=not options.by_machine):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

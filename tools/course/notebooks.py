@@ -1,0 +1,279 @@
+"""Write the course's files beside the site: notebooks for students and instructors, slides,
+assignments for nbgrader, and a page that lists them.
+
+`make course` runs it for _build/html/course; the site's own build calls `write` as well, so that
+no link to the course is dead. The same chapters give the same bytes. reveal.js, which makes pages
+of slides into a show, is added where npm has installed it.
+"""
+
+import html
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.contents import BOOK, ROOT
+from tools.course import assignments, slides
+from tools.course.exercise_report import RECORD
+from tools.course.exercises import (
+    CHAPTERS,
+    SOLUTION_END,
+    SOLUTION_START,
+    STUB,
+    exercises_of,
+    title_of,
+)
+from tools.course.plain_markdown import SITE, labels, page_url, plain
+from tools.notebooks import METADATA
+
+BRANCH = "student"  # holds the student notebooks; .github/workflows/pages.yml pushes it
+REPOSITORY = BOOK["repository"]["url"].removeprefix("https://github.com/")
+COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}"
+WHOLE_SOLUTION = re.compile(r"^(:{3,})\{solution\} .*?^\1 *$\n?", re.MULTILINE | re.DOTALL)
+COLAB_METADATA = {"colab": {"provenance": [], "toc_visible": True}}
+STUDENT = """\
+> **Student notebook.** This is {title}, a chapter of [{book}]({site}), without stored outputs and \
+without the solutions of its exercises. Run the cells from the top. In an exercise, write your \
+answer where the cell asks for it and run the cell: its last line checks the answer and says where \
+to look. On Colab, *File → Save a copy in Drive* keeps what you write.
+>
+> {links}"""
+INSTRUCTOR = """\
+> **Instructor's notebook.** This is {title}, a chapter of [{book}]({site}), with its outputs, the \
+solutions of its exercises, and after each what students write and what the check says to it.
+>
+> {links}"""
+
+
+def page_of(path):
+    """Return the name of a chapter's page, such as "chapters/04_gate_mechanics"."""
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def has_session(path):
+    return (ROOT / "course" / f"session_{int(path.name[:2])}.md").exists()
+
+
+def _about(path, text):
+    number = int(path.name[:2])
+    links = [f"[the chapter on the site]({page_url(page_of(path))})"]
+    if has_session(path):
+        links.append(f"[slides]({SITE}course/slides/session_{number}/index.html)")
+    if has_session(path) and text is INSTRUCTOR:  # it answers the exit ticket
+        links.append(f"[plan of the session]({page_url(f'course/session_{number}')})")
+    return new_markdown_cell(
+        text.format(
+            title=f"*{title_of(path)}*", book=BOOK["title"], site=SITE, links=" · ".join(links)
+        ),
+        id="about-this-notebook",
+    )
+
+
+# Notebooks -------------------------------------------------------------------
+
+
+def student(path):
+    """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
+    page = page_of(path)
+    cells = [_about(path, STUDENT)]
+    for cell, text, solving in _parts(path):
+        if solving:
+            continue
+        if cell.cell_type == "markdown":
+            cells.append(_markdown(cell.id, plain(WHOLE_SOLUTION.sub("", text), page)))
+        else:
+            cells += [_code(cell), _caption(cell)]
+    return _notebook(cells)
+
+
+def instructor(path, recorded):
+    """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
+    page = page_of(path)
+    numbers = {exercise.label: exercise.number for exercise in exercises_of(path)}
+    cells, label = [_about(path, INSTRUCTOR)], None
+    for cell, text, solving in _parts(path):
+        if cell.cell_type == "code":
+            kept = _code(cell)
+            kept.outputs, kept.execution_count = cell.outputs, cell.execution_count
+            cells += [kept, _caption(cell)]
+            continue
+        cells.append(_markdown(cell.id, plain(text, page)))
+        if start := SOLUTION_START.search(text):
+            label = start["label"]
+        if solving and SOLUTION_END.search(text):
+            cells.append(_wrong_answers(numbers[label], recorded))
+    return _notebook(cells)
+
+
+def _parts(path):
+    """Yield (cell, text, whether it is part of a solution), with Markdown cut where one is."""
+    solving = False
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            yield cell, cell.source, solving
+            continue
+        text = cell.source
+        while text:
+            border = (SOLUTION_END if solving else SOLUTION_START).search(text)
+            if not border:
+                yield cell, text, solving
+                break
+            cut = border.end() if solving else border.start()
+            if text[:cut].strip():
+                yield cell, text[:cut], solving
+            text, solving = text[cut:], not solving
+            if not solving:
+                text = text.lstrip("\n")
+
+
+def _code(cell):
+    """Return a code cell without outputs; of its tags only the stub's means something here."""
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag == STUB]
+    return new_code_cell(cell.source, id=cell.id, metadata={"tags": tags} if tags else {})
+
+
+def _markdown(name, text):
+    return new_markdown_cell(text, id=name) if text else None
+
+
+def _caption(cell):
+    """Return a figure's number and caption as a cell of its own, None for other cells."""
+    figure = cell.metadata.get("mystnb", {}).get("figure")
+    if not figure:
+        return None
+    place = labels()[figure["name"]]
+    text = plain(figure["caption"], place.page)
+    return new_markdown_cell(f"**{place.name}.** {text}", id=f"{cell.id}-caption")
+
+
+def _wrong_answers(number, recorded):
+    """Return a cell with each typical wrong answer to an exercise and what the check says."""
+    wrong = recorded.get(number, {}).get("wrong", [])
+    lines = [f"#### What students write in exercise {number}, and what the check says"]
+    for answer in wrong:
+        lines.append(f"**{answer['mistake'][0].upper()}{answer['mistake'][1:]}.**")
+        lines.append(f"```python\n{answer['answer']}\n```")
+        lines.append(f"> ✗ {answer['said']}")
+    name = f"ex-{number.replace('.', '-')}-wrong-answers"
+    return new_markdown_cell("\n\n".join(lines), id=name) if wrong else None
+
+
+def _notebook(cells):
+    """Return a notebook of the cells that are not None, each with an id of its own."""
+    cells, seen = [cell for cell in cells if cell is not None], set()
+    for cell in cells:
+        while cell.id in seen:  # a Markdown cell that a solution has cut in two
+            cell.id += "-more"
+        seen.add(cell.id)
+    notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
+    nbformat.validate(notebook)
+    return notebook
+
+
+# Everything ------------------------------------------------------------------
+
+
+def write(folder):
+    """Write notebooks, slides, assignments and the page that lists them into a folder."""
+    folder = Path(folder)
+    recorded = json.loads(RECORD.read_text(encoding="utf-8"))
+    for kind in ("student", "instructor"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    for path in CHAPTERS:
+        nbformat.write(student(path), folder / "student" / path.name)
+        nbformat.write(instructor(path, recorded), folder / "instructor" / path.name)
+    (folder / "student" / "README.md").write_text(readme(), encoding="utf-8")
+    slides.write(folder)
+    assignments.write(folder)
+    (folder / "index.html").write_text(index(recorded), encoding="utf-8")
+
+
+def readme():
+    """Return what a student reads in the folder of the notebooks, which is a branch as well."""
+    notebooks = "\n".join(
+        f"- [{title_of(path)}]({path.name}) ([open in Colab]({COLAB}/{path.name}))"
+        for path in CHAPTERS
+    )
+    return (
+        f"The students' notebooks of [{BOOK['title']}]({SITE}): each chapter without solutions and "
+        f"without outputs.\n\n{notebooks}\n\nThey are made from the chapters with every new "
+        f"version of the site; corrections go to [the book]({BOOK['repository']['url']}).\n"
+    )
+
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The course's files: {book}</title>
+<link rel="icon" href="slides/assets/favicon.svg">
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }}
+a {{ color: light-dark(#0b57a4, #8ab8ff); }}
+li {{ margin: 0.3rem 0; }}
+h2 {{ font-size: 1.15rem; margin: 2rem 0 0; }}
+ul {{ margin: 0.3rem 0; padding-left: 1.3rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>The course's files</h1>
+<p>Notebooks, slides and assignments of <a href="../intro.html">{book}</a>, made from its chapters.
+{start}</p>
+{chapters}
+<h2>For a class with nbgrader</h2>
+<ul><li><a href="nbgrader.zip" download>All assignments and the configuration</a> (zip)</li></ul>
+</main>
+</body>
+</html>
+"""
+
+
+def index(recorded):
+    """Return the page that lists what the folder holds."""
+    start = ""
+    if (ROOT / "course" / "README.md").exists():
+        start = '<a href="README.html">How to teach with them.</a>'
+    return PAGE.format(
+        book=BOOK["title"],
+        start=start,
+        chapters="\n".join(_listed(path, recorded) for path in CHAPTERS),
+    )
+
+
+def _listed(path, recorded):
+    number = int(path.name[:2])
+    mine = [e for key, e in recorded.items() if key.split(".")[0] == str(number)]
+    hours = sum(exercise["minutes"] for exercise in mine) / 60
+    title = html.escape(title_of(path))
+    links = [
+        f'<a href="../{page_of(path)}.html">The chapter</a>',
+        f'Student notebook: <a href="{COLAB}/{path.name}">open in Colab</a> or '
+        f'<a href="student/{path.name}" download>download</a> '
+        f"({len(mine)} exercises, {hours:.0f} hours)",
+        f'<a href="instructor/{path.name}" download>Instructor\'s notebook</a>, with solutions',
+    ]
+    if has_session(path):
+        links.append(
+            f'Session {number}: <a href="session_{number}.html">plan</a>, '
+            f'<a href="slides/session_{number}/index.html">slides</a> '
+            f'(<a href="slides/session_{number}/index.html?print-pdf">for printing</a>)'
+        )
+    items = "\n".join(f"<li>{link}</li>" for link in links)
+    return f"<h2>{number}. {title}</h2>\n<ul>\n{items}\n</ul>"
+
+
+def main():
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html" / "course"
+    write(folder)
+    print(f"The course's files are listed in {folder}/index.html")
+
+
+if __name__ == "__main__":
+    main()

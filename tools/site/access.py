@@ -1,0 +1,106 @@
+"""Mends of the finished pages for readers who listen to them or use no mouse.
+
+Each entry of `MENDS` names the package whose HTML is at fault. They are made in a page as it is
+written (pages.py), since most of the faults stand in the theme's templates.
+"""
+
+import re
+
+# (what is wrong and in which package, pattern, replacement)
+MENDS = [
+    (
+        "pydata-sphinx-theme 0.17.1: the logo's text stands in no landmark",
+        r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")',
+        '<div class="sidebar-primary-item" role="navigation" aria-label="Home">',
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: a button that shows “Search Ctrl+K” is named “Search”, so that"
+        " who speaks what is to be seen does not reach it",
+        r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"',
+        r'\1 aria-keyshortcuts="Control+K"',
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: dialogs without a name",
+        r'<dialog id="pst-search-dialog">',
+        '<dialog id="pst-search-dialog" aria-label="Search">',
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: dialogs without a name",
+        r'<dialog id="pst-primary-sidebar-modal">',
+        '<dialog id="pst-primary-sidebar-modal" aria-label="Chapters">',
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: dialogs without a name",
+        r'<dialog id="pst-secondary-sidebar-modal">',
+        '<dialog id="pst-secondary-sidebar-modal" aria-label="On this page">',
+    ),
+    (
+        "docutils 0.21.2: an entry of the bibliography has a role that ARIA has withdrawn, and that"
+        " a list may not hold",
+        r'role="doc-biblioentry"',
+        'role="listitem"',
+    ),
+    (
+        "sphinx-proof 0.4.0, sphinx-exercise 1.2.1: every theorem, exercise and solution of a page"
+        " has the same id",
+        r'(<section[^>]*?) id="(?:proof|exercise|solution)-content"',
+        r"\1",
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: the icons' titles count as text of a button with another name",
+        r'(<i class="theme-switch[^>]*?) title="[^"]*"',
+        r"\1",
+    ),
+    (
+        "pydata-sphinx-theme 0.17.1: the arrow that opens a page's sections has no name",
+        r'(>([^<]+)</a><details[^>]*>)<summary>(?=<span class="toctree-toggle")',
+        r'\1<summary aria-label="Pages under “\2”">',
+    ),
+]
+
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+EMPTY_HEADING = re.compile(r'<th(?: class="[^"]*")?>(?:<p></p>)?</th>')
+FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td>(.*?)</td>", re.DOTALL)
+
+HANGUL = re.compile(r"[ㄱ-ㆎ가-힣]+(?:[ ,.!?~]+[ㄱ-ㆎ가-힣]+)*")
+# What holds no prose, or may hold no <span>, is one piece that is left as it is, like any tag.
+NO_PROSE = re.compile(
+    r"(<(head|script|style|svg|math|mjx-container|option|textarea)\b.*?</\2>|<!--.*?-->|<[^>]+>)",
+    re.DOTALL,
+)
+
+
+def mark_korean(page):
+    """Say of Korean words that they are Korean: a screen reader changes its voice for them."""
+    pieces = []
+    end = 0
+    for tag in NO_PROSE.finditer(page):
+        pieces += [HANGUL.sub(r'<span lang="ko">\g<0></span>', page[end : tag.start()]), tag[0]]
+        end = tag.end()
+    return "".join(pieces) + page[end:]
+
+
+def mend_table(table):
+    """Where the corner of a table is empty, its rows have names: they are headings, it is not.
+
+    docutils 0.21.2 makes a heading of the first and none of the others.
+    """
+    head, end, body = table[0].partition("</thead>")
+    if not (end and EMPTY_HEADING.search(head)):
+        return table[0]
+    body = FIRST_CELL.sub(r'\1<th scope="row">\2</th>', body)
+    return EMPTY_HEADING.sub("<td></td>", head) + end + body
+
+
+# A figure is shown whole on a phone, and then its letters are small: it leads to itself in full
+# size, in a dialog where scripts run (book.js).
+FIGURE = re.compile(r'(<figure\b[^>]*>\s*)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+)"[^>]*>)')
+
+
+def mend(page):
+    """Return a page of the site with all faults of `MENDS` put right, and its Korean marked."""
+    page = TABLE.sub(mend_table, page)
+    page = FIGURE.sub(r'\1<a class="enlarge" href="\3">\2</a>', page)
+    for _, pattern, replacement in MENDS:
+        page = re.sub(pattern, replacement, page)
+    return page if 'lang="ko"' in page else mark_korean(page)

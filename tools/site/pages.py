@@ -1,0 +1,123 @@
+"""The last touch on a written page: it fetches what it uses, and nothing jumps."""
+
+import re
+from pathlib import Path
+
+from PIL import Image
+from sphinx.jinja2glue import BuiltinTemplateLoader
+
+from tools.site.access import mend
+from tools.site.styles import link_bundle, write_bundle
+
+# sphinx-book-theme 1.3.0 loads the search and its index on every page, for a "search as you type"
+# that the site has not switched on; only the page of results needs them.
+SEARCH = re.compile(
+    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+)
+# pydata-sphinx-theme 0.17.1 draws its icons twice: see styles.py.
+FONT_AWESOME = re.compile(
+    r"\s*(?:<!-- So that users[^>]*-->\s*)?<script[^>]*fontawesome\.js[^>]*></script>"
+)
+EARLY_SCRIPTS = re.compile(
+    r'\s*(?:<!-- Pre-loaded[^>]*-->\s*)?<link rel="preload" as="script"[^>]*>'
+)
+OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
+# pydata-sphinx-theme 0.17.1 settles light or dark in its last script: until then two logos stand
+# above the contents, which jump, and every style is worked out twice.
+THEME = (
+    'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";',
+    """{
+      const { dataset } = document.documentElement;
+      const asked = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+      dataset.theme = dataset.mode === "auto" ? asked : dataset.mode;
+    }""",
+)
+
+
+class Templates(BuiltinTemplateLoader):
+    """Sphinx's templates, with a page finished before it is written."""
+
+    def init(self, builder, *arguments, **options):
+        super().init(builder, *arguments, **options)
+        self.builder = builder
+        self.styles = []
+
+    def render(self, template, context):
+        page = super().render(template, context)
+        if template.endswith(".html"):
+            page = mend(self.finish(page, template == "search.html"))
+        return page
+
+    def finish(self, page, searches):
+        if not searches:
+            page = SEARCH.sub("", page)
+        page = page.replace(*THEME)
+        page = FONT_AWESOME.sub("", page)
+        page = EARLY_SCRIPTS.sub("", page)
+        page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
+        # In their order, after the page has been read.
+        page = re.sub(r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)", "<script defer ", page)
+        page = link_bundle(page, Path(self.builder.outdir), self.styles)
+        self.pictures = 0
+        self.stored = {file: path for path, file in self.builder.images.items()}
+        return re.sub(r'<img ([^>]*src="([^"]+)"[^>]*)>', self.place_image, page)
+
+    def options(self):
+        """Return Sphinx's options: an inline script of the theme needs them at once."""
+        file = Path(self.builder.outdir) / "_static" / "documentation_options.js"
+        return file.read_text(encoding="utf-8").strip()
+
+    def place_image(self, tag):
+        """Give a picture its size, so that the text below does not jump when it arrives."""
+        attributes, source = tag.groups()
+        size = self.size_of(source)
+        if size and "width=" not in attributes:
+            attributes = f'width="{size[0]}" height="{size[1]}" {attributes}'
+        if "_images/" in source:
+            # The first may be in view at once: a browser that waits for the layout fetches it late.
+            lazy = 'loading="lazy" ' if self.pictures else ""
+            attributes = f'{lazy}decoding="async" {attributes}'
+            self.pictures += 1
+        return f"<img {attributes}>"
+
+    def size_of(self, source):
+        folder, _, name = source.rpartition("/")
+        if folder.endswith("_images"):  # copied when all pages are written
+            path = Path(self.builder.srcdir, self.stored.get(name, name))
+        else:
+            path = Path(self.builder.outdir, source.lstrip("./"))
+        if path.suffix == ".svg" or not path.exists():
+            return None
+        with Image.open(path) as image:
+            return image.size
+
+
+def mend_scripts(static):
+    """Take out of the theme's script what book.js does in pauses, and the page needs once.
+
+    pydata-sphinx-theme 0.17.1 measures every box that may scroll, one by one, and changes each
+    before it measures the next: on a phone, a second in which nothing answers.
+    """
+    script = static / "scripts" / "pydata-sphinx-theme.js"
+    text = script.read_text(encoding="utf-8")
+    measure = (
+        r"(\w)\.tabIndex=\1\.scrollWidth>\1\.clientWidth\|\|\1\.scrollHeight>\1\.clientHeight\?0:-1"
+    )
+    script.write_text(re.sub(measure, "", text), encoding="utf-8")
+
+
+def finish_site(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    mend_scripts(Path(app.outdir) / "_static")
+    write_bundle(app, app.builder.templates.styles)
+
+
+def set_templates(app, config):
+    config.template_bridge = "tools.site.pages.Templates"
+
+
+def setup(app):
+    app.connect("config-inited", set_templates)
+    app.connect("build-finished", finish_site, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
