@@ -3,10 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST := $(BIN)/python -m pytest
+# Two files at a time, one thread each: a notebook's cells have to stay together.
+ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 # Not `npm ci`, which stumbles over a lock file without addresses.
-NPM_INSTALL := npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund
-NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg
+NPM_INSTALL := npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
 
 # The notebooks run in their own folders, so a folder of corpora is named from the root.
@@ -15,7 +16,7 @@ override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
 export LSTM_BOOK_DATA
 endif
 
-.PHONY: help book course report pdf serve test samples lint bench experiments summary notebooks hub colab marks clean
+.PHONY: help book course report pdf serve test check samples lint bench experiments summary notebooks hub colab marks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,9 +24,11 @@ help:
 	@echo "make course       the site with notebooks for a class, slides and assignments (needs Node)"
 	@echo "make pdf          print the whole book into _build/pdf (needs Chromium)"
 	@echo "make serve        open it on http://localhost:$(PORT) (PORT=… for another)"
-	@echo "make test         run everything that has to be true"
-	@echo "make samples      execute chapters 6 and 7 on the samples in the package"
+	@echo "make test         verify the book: every notebook executed again, the package, the exercises"
+	@echo "                  (TESTS=chapters/04_gate_mechanics.ipynb for one page)"
+	@echo "make check        verify the rest: site, slides, course, experiments (needs Chromium and Node)"
 	@echo "make lint         ruff and codespell"
+	@echo "make samples      execute chapters 6 to 8 on the samples in the package"
 	@echo "make bench        time the NumPy LSTM beside PyTorch's"
 	@echo "make experiments  make every recorded result again, after it has said how long that takes"
 	@echo "make report       measure every page of the site with Lighthouse and axe-core (needs Node)"
@@ -53,14 +56,21 @@ help:
 	$(PIP) --editable ".[test]"
 	@touch $@
 
-.venv/hub.stamp: .venv/test.stamp
-	$(PIP) --editable ".[test,hub]"
+.venv/check.stamp: .venv/test.stamp tools/package.json
+	$(PIP) --editable ".[check]"
 	$(NPM_INSTALL)
 	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp
 	$(PIP) --editable ".[test,bench,dev]"
 	@touch $@
+
+# Before anything is installed: what pip and npm can't bring.
+.PHONY: chromium-and-node
+chromium-and-node:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+		|| { echo "Chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
+	@command -v npm || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)"; exit 1; }
 
 book: .venv/book.stamp
 	$(BIN)/jupyter-book build . -n -W --keep-going --quiet
@@ -79,20 +89,22 @@ pdf: book .venv/pdf.stamp
 	$(BIN)/python -m tools.browser.pdf
 
 # Lighthouse is a program for Node.
-report: book .venv/test.stamp
-	$(NPM_INSTALL)
+report: chromium-and-node book .venv/check.stamp
 	$(BIN)/python -m tools.browser.report
 
 serve: book
 	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-# Two files at a time: a notebook's cells have to stay together.
+# Without TESTS, what pyproject.toml names in `testpaths`.
 test: .venv/test.stamp
-	$(PYTEST) --numprocesses 2 --dist loadfile $(NBVAL) tests $(CHAPTERS)
+	$(PYTEST) $(TESTS)
+
+check: chromium-and-node .venv/check.stamp pdf
+	LSTM_BOOK_PDF=_build/pdf/learning-to-forget.pdf $(PYTEST) tests/experiments tests/course tests/site
 
 samples: .venv/test.stamp
-	LSTM_BOOK_DATA=sample $(PYTEST) $(NBVAL) $(filter chapters/06% chapters/07%,$(CHAPTERS))
+	LSTM_BOOK_DATA=sample $(PYTEST) $(filter chapters/06% chapters/07% chapters/08%,$(CHAPTERS))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -100,23 +112,23 @@ lint: .venv/dev.stamp
 	$(BIN)/codespell
 
 bench: .venv/dev.stamp
-	$(PYTEST) benchmarks/bench_cells.py --benchmark-columns=min,median,rounds --benchmark-sort=name
+	$(BIN)/python -m pytest benchmarks/bench_cells.py --benchmark-columns=min,median,rounds --benchmark-sort=name
 
 # One thread, as in the records there are: then the times can be compared.
 experiments: .venv/test.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m experiments --again
 
 # On loopback only, and stopped again. Needs Node for JupyterHub's proxy.
-hub: .venv/hub.stamp
+hub: .venv/check.stamp
 	$(BIN)/python -m course.jupyterhub.try_two_users
 
 # Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
-colab: .venv/test.stamp
-	LSTM_BOOK_COLAB=1 $(PYTEST) -s tests/course/test_colab.py
+colab: .venv/check.stamp
+	LSTM_BOOK_COLAB=1 $(BIN)/python -m pytest -s tests/course/test_colab.py
 
 # Every chapter's solutions and stubs, run and marked by nbgrader.
-marks: .venv/test.stamp
-	LSTM_BOOK_NBGRADER=1 $(PYTEST) tests/course/test_nbgrader.py
+marks: .venv/check.stamp
+	LSTM_BOOK_NBGRADER=1 $(BIN)/python -m pytest tests/course/test_nbgrader.py
 
 summary: .venv/test.stamp
 	$(BIN)/python -m experiments.summary

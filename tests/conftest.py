@@ -17,7 +17,7 @@ settings.load_profile("book")
 @pytest.fixture(scope="module")
 def browser():
     if PROGRAM is None:
-        pytest.skip("no Chromium on this machine: nothing was opened in a browser")
+        pytest.fail("Chromium is missing: install it (Debian: apt-get install chromium)")
     with open_chromium() as chromium:
         yield chromium
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.notebooks.test_notebooks import output_text
+from tests.documents import output_text
 from tools.course.exercises import exercises_of
 
 ROOT = Path(__file__).resolve().parents[2]

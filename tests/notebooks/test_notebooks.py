@@ -1,17 +1,14 @@
 """The notebooks as documents: what a reader, a re-execution and a translator rely on."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 
+from tests.documents import CHAPTERS, NOTEBOOKS, ROOT, code_cells, output_text, prose, read
 from tools.notebooks import SEAL, seal_of
 
-ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
-NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 SET_UP = """\
 # On Colab this installs the course's package; elsewhere it is there already.
 import importlib.util
@@ -38,29 +35,6 @@ WORDS_OF_A_PART = {
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.])/(home|root|work|tmp|usr|opt|Users|content|builds?)/\w|[A-Z]:\\\w"
 )
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose(notebook):
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def output_text(cell):
-    """Everything in a cell's outputs that is text."""
-    parts = []
-    for output in cell.outputs:
-        if output.output_type == "stream":
-            parts.append(output.text)
-        elif output.output_type in ("display_data", "execute_result"):
-            parts += [str(v) for k, v in output.data.items() if not k.startswith("image/")]
-    return "\n".join(parts)
 
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

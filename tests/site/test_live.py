@@ -17,8 +17,8 @@ from lstm_utils.cells import (
     rnn_backward,
     rnn_forward,
 )
+from tests.documents import NOTEBOOKS, read
 from tests.in_page import drive, page_of
-from tests.notebooks.test_notebooks import NOTEBOOKS, read
 from tools.browser.live_stills import WIDTHS, still
 from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 

@@ -7,16 +7,16 @@ import unicodedata
 import nbformat
 import numpy as np
 import pytest
-from lstm_utils.live.reading_review import PRESETS
 
 from lstm_utils import live
 from lstm_utils.cells import lstm_backward, lstm_forward
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.live.page import MEASURED
+from lstm_utils.live.reading_review import PRESETS
 from lstm_utils.models.pretrained import load_pretrained
 from lstm_utils.text import clean_review
+from tests.documents import CHAPTERS
 from tests.in_page import drive
-from tests.notebooks.test_notebooks import CHAPTERS
 from tests.package.test_pretrained import same_file
 
 MODEL = load_pretrained("reading")
