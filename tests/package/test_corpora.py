@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from lstm_utils import corpora
 from lstm_utils.corpora import CorpusError, load_headlines, load_nsmc
+from lstm_utils.text import clean_headline
 
 NSMC = "id\tdocument\tlabel\n1\t재미있다\t1\n2\t지루하다\t0\n"
 NYT = "articleID,headline,newDesk\n1,A Quiet Day,Metro\n2,Unknown,Metro\n3,,Metro\n"
@@ -71,16 +72,26 @@ def test_reviews_come_from_the_folder_that_the_variable_names(folder):
 
 
 def test_headlines_of_several_months_are_read_in_the_order_of_their_names(folder):
-    nyt_folder(folder, "headline\nSecond\n", "ArticlesMay2017.csv")
+    nyt_folder(folder, "headline,snippet\nSecond,It was so.\n", "ArticlesMay2017.csv")
     nyt_folder(folder, "headline\nFirst\n", "ArticlesApril2017.csv")
     nyt_folder(folder, "not read", "CommentsApril2017.csv")
     headlines = load_headlines()
     assert headlines.texts == ["First", "Second"]
-    assert headlines.path == str(folder / "nyt" / "ArticlesApril2017.csv")
-    assert corpora.headlines_path() == folder / "nyt" / "ArticlesApril2017.csv"
+    assert headlines.snippets == ["", "It was so."]
+    files = [folder / "nyt" / f"Articles{month}2017.csv" for month in ("April", "May")]
+    assert headlines.paths == tuple(map(str, files))
+    assert corpora.headline_files() == files
 
 
-def test_what_was_loaded_is_told_in_one_line_without_an_absolute_path(folder):
+def test_snippets_stay_beside_their_headlines_when_rows_are_dropped(folder):
+    rows = " Kept ,0,First \nDropped,1,Unknown\nDropped,2,?!\n ,3,Last\n"
+    nyt_folder(folder, "snippet,id,headline\n" + rows)
+    headlines = load_headlines()
+    pairs = list(zip(headlines.texts, headlines.snippets, strict=True))
+    assert pairs == [("First", "Kept"), ("Last", "")]
+
+
+def test_what_was_loaded_is_said_in_one_line_without_an_absolute_path(folder):
     nsmc_folder(folder, NSMC + "3\t \t1\n")
     nyt_folder(folder, NYT)
     place = "from the folder that LSTM_BOOK_DATA names"
@@ -96,7 +107,7 @@ def test_blank_reviews_are_dropped_and_counted(folder):
 
 
 def test_unknown_empty_and_nan_headlines_are_dropped_and_counted(folder):
-    rows = ["Unknown", "unknown ", "", "NaN", "nan", "The Unknown Soldier", "Nan’s Kitchen"]
+    rows = ["Unknown", "unknown? ", "", "NaN", "…", "The Unknown Soldier", "Nan’s Kitchen"]
     nyt_folder(folder, "headline,desk\n" + "".join(f"{row},Metro\n" for row in rows))
     headlines = load_headlines()
     assert headlines.texts == ["The Unknown Soldier", "Nan’s Kitchen"]
@@ -140,7 +151,7 @@ def test_any_headlines_written_by_the_csv_module_are_read_back(folder, rows):
     buffer = io.StringIO()
     csv.writer(buffer).writerows([["headline", "desk"], *([row, "Metro"] for row in rows)])
     nyt_folder(folder, buffer.getvalue() + "The End,Metro\n")
-    kept = [row.strip() for row in rows if row.strip().lower() not in ("", "nan", "unknown")]
+    kept = [row.strip() for row in rows if clean_headline(row) not in ("", "nan", "unknown")]
     headlines = load_headlines()
     assert headlines.texts == [*kept, "The End"]
     assert sum(headlines.dropped.values()) == len(rows) - len(kept)
@@ -365,7 +376,8 @@ def test_kagglehub_brings_the_headlines_once_and_the_cache_serves_them_then(serv
 
 @pytest.mark.parametrize("load", [load_nsmc, load_headlines])
 def test_a_cached_file_that_someone_altered_is_fetched_again(server, load):
-    path = Path(load().path)
+    load()
+    (path,) = server.cache.iterdir()
     path.write_bytes(path.read_bytes()[:-100])
     assert len(load().texts) == 5000
     assert server.calls.count("GET all") == 2
