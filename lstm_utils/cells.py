@@ -110,7 +110,7 @@ class LSTMParameters:
         return LSTMParameters(self.W.astype(dtype), self.b.astype(dtype))
 
 
-def init_rnn(input_size, hidden_size, rng, scale=None, dtype=np.float64):
+def init_rnn(input_size, hidden_size, rng, scale=None):
     """Random RNN weights, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
 
     Parameters
@@ -118,7 +118,6 @@ def init_rnn(input_size, hidden_size, rng, scale=None, dtype=np.float64):
     input_size, hidden_size : int
     rng : numpy.random.Generator
     scale : float, optional
-    dtype : float type
 
     Returns
     -------
@@ -129,7 +128,7 @@ def init_rnn(input_size, hidden_size, rng, scale=None, dtype=np.float64):
         rng.uniform(-scale, scale, (hidden_size, input_size)),
         rng.uniform(-scale, scale, (hidden_size, hidden_size)),
         np.zeros(hidden_size),
-    ).astype(dtype)
+    )
 
 
 def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=np.float64):

@@ -76,14 +76,14 @@ class _Pen:
         self.ax.add_patch(shape)
         self.sized.append((shape.set_linewidth, LINE_WEIGHTS["wire"]))
 
-    def box(self, x, y, width, height, key: str, parts=(), radius=5):
+    def box(self, x, y, width, height, key: str, parts=()):
         """A layer, its top left corner at (x, y)."""
         lit = self._lit(parts)
         shape = FancyBboxPatch(
             (x, y),
             width,
             height,
-            boxstyle=f"round,pad=0,rounding_size={radius}",
+            boxstyle="round,pad=0,rounding_size=5",
             facecolor=_tint(COLOURS[key]) if lit else "#F7F7F7",
             zorder=3,
         )
@@ -110,15 +110,15 @@ class _Pen:
         letters.set(zorder=6, gid=" ".join(parts), in_layout=False)
         self.sized.append((letters.set_fontsize, size))
 
-    def rows(self, x, y, lines, parts=(), size=SMALL, anchor="middle", step=STEP):
+    def rows(self, x, y, lines, parts=(), size=SMALL, anchor="middle"):
         """Lines of letters one under another, the middle of the first at y."""
         for k, line in enumerate(lines):
-            self.text(x, y + k * step, line, parts, size, anchor)
+            self.text(x, y + k * STEP, line, parts, size, anchor)
 
-    def plaque(self, x, y, rows, width=42):
+    def gap(self, x, y, rows):
         """A gap in an upright wire, for rows of numbers of which the first has its middle at y."""
-        corner = (x - width / 2, y - STEP / 2)
-        self.ax.add_patch(Rectangle(corner, width, rows * STEP, facecolor=PAPER, zorder=5))
+        corner = (x - 21, y - STEP / 2)
+        self.ax.add_patch(Rectangle(corner, 42, rows * STEP, facecolor=PAPER, zorder=5))
 
     def frame(self, x, y, width, height, radius=10):
         """The outline of a cell."""
@@ -271,10 +271,10 @@ def rnn_cell(ax):
     return pen.done()
 
 
-def _written(value, digits: int) -> list[str]:
-    """Each number, with a true minus sign."""
+def _written(value) -> list[str]:
+    """Each number to two places, with a true minus sign."""
     numbers = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
-    return [f"{number:.{digits}f}".replace("-", "−") for number in numbers]
+    return [f"{number:.2f}".replace("-", "−") for number in numbers]
 
 
 def _width(number: str) -> float:
@@ -288,9 +288,7 @@ def _formula(runs) -> str:
     return f"${''.join(pieces[kind].format(text) for text, kind in runs)}$".replace("−", "-")
 
 
-def lstm_cell(
-    ax, highlight: str | None = None, values: Mapping[str, object] | None = None, digits: int = 2
-):
+def lstm_cell(ax, highlight: str | None = None, values: Mapping[str, object] | None = None):
     """Draw one step of an LSTM; 5 by 3.85 inches suit, or 5 by 5.1 with four numbers a place.
 
     Parameters
@@ -300,11 +298,9 @@ def lstm_cell(
         The part that keeps its colour while the rest turns grey: "forget", "input",
         "candidate", "output", "cell" or "hidden".
     values : mapping, optional
-        Numbers (one, or up to four) to write where they arise. Keys: "forget", "input",
-        "candidate", "output", "cell", "hidden", "cell_before", "hidden_before", "input_data",
-        "kept" (of the old cell state) and "added" (to it).
-    digits : int
-        Decimal places of the numbers.
+        Numbers (one, or up to four) to write where they arise, to two places. Keys: "forget",
+        "input", "candidate", "output", "cell", "hidden", "cell_before", "hidden_before",
+        "input_data", "kept" (of the old cell state) and "added" (to it).
 
     Returns
     -------
@@ -322,7 +318,7 @@ def lstm_cell(
     places = cell_geometry()["places"]
     if unknown := set(values or {}) - set(places):
         raise ValueError(f"no place for {sorted(unknown)}; there are {', '.join(sorted(places))}")
-    said = {key: _written(value, digits) for key, value in (values or {}).items()}
+    said = {key: _written(value) for key, value in (values or {}).items()}
     for key, lines in said.items():
         if len(lines) > (most := places[key]["most"]):
             some = "1 value" if most == 1 else f"{most} values"
@@ -351,7 +347,7 @@ def lstm_cell(
             pen.text(x, y, "= " + ", ".join(lines), parts, SMALL, anchor)
             continue
         if key in said and place["on_wire"]:
-            pen.plaque(x, y, len(lines))
+            pen.gap(x, y, len(lines))
         if key in said and anchor == "middle":  # points stand under points
             x, anchor = x + max(map(_width, lines)) / 2, "end"
         pen.rows(x, y, lines, parts, SMALL, anchor)

@@ -100,8 +100,8 @@ class Vocabulary:
         return [self.tokens[k] for k in ids]
 
 
-def pad(sequences, length=None, side="post", truncate="post", value=0):
-    """Make a rectangle of id lists of different lengths.
+def pad(sequences, length=None, side="post", truncate="post"):
+    """Make a rectangle of id lists of different lengths, filled up with 0.
 
     Parameters
     ----------
@@ -112,8 +112,6 @@ def pad(sequences, length=None, side="post", truncate="post", value=0):
         Where the padding goes: after the text or before it.
     truncate : {"post", "pre"}
         Which end of a longer sequence is cut off.
-    value : int
-        The padding.
 
     Returns
     -------
@@ -124,7 +122,7 @@ def pad(sequences, length=None, side="post", truncate="post", value=0):
             raise ValueError(f"{name} must be 'post' or 'pre'; got {choice!r}")
     if length is None:
         length = max((len(s) for s in sequences), default=0)
-    padded = np.full((len(sequences), length), value, dtype=np.int32)
+    padded = np.zeros((len(sequences), length), dtype=np.int32)
     for row, sequence in zip(padded, sequences, strict=True):
         kept = (
             sequence[:length] if truncate == "post" else sequence[max(0, len(sequence) - length) :]
