@@ -23,15 +23,21 @@ from safetensors.torch import load_file, safe_open
 from safetensors.torch import save as to_bytes
 
 from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind
-from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
+from lstm_utils.models.headlines import (
+    KneserNey,
+    Letters,
+    Mixture,
+    Tokeniser,
+    Words,
+    bits_per_character,
+    learn_merges,
+)
 from lstm_utils.models.headlines_torch import (
-    Encoded,
+    EncodedHeadlines,
     LanguageModel,
     StackedLSTM,
-    Tokeniser,
     epoch_batches,
     headline_bits,
-    learn_merges,
     next_characters,
     one_cycle,
     update,
@@ -264,7 +270,7 @@ def train(model, encoded, headlines, recipe, seed, progress):
     Parameters
     ----------
     model : LanguageModel
-    encoded : Encoded
+    encoded : EncodedHeadlines
         The training text, headlines first.
     headlines : int
         How many of the lines are headlines.
@@ -332,7 +338,7 @@ def lstm_sequences(data, recipe):
     """Tokeniser, the training text in numbers, and how many of its lines are headlines."""
     lines, headlines = training_text(data, recipe)
     tokeniser = make_tokeniser(data.alphabet, lines, recipe["merges"])
-    return tokeniser, Encoded(tokeniser, lines), headlines
+    return tokeniser, EncodedHeadlines(tokeniser, lines), headlines
 
 
 def learn(run, data, progress):
