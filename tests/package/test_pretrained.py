@@ -275,9 +275,13 @@ def test_what_is_kept_comes_back(tmp_path):
     content = (tmp_path / "out.safetensors").read_bytes()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
     model = read_weights("sentiment", content)
-    told = model.metadata
-    assert (told["run"], told["seed"], told["recipe"]) == ("small", 1, RUN.recipe)
-    assert told["words"] == ["굿", "재미"]
+    description = model.metadata
+    assert (description["run"], description["seed"], description["recipe"]) == (
+        "small",
+        1,
+        RUN.recipe,
+    )
+    assert description["words"] == ["굿", "재미"]
     for name, array in arrays.items():
         np.testing.assert_array_equal(model.arrays[name], array.astype(np.float16))
 
