@@ -1,4 +1,4 @@
-"""Chapter 6's experiment: encodings, batches, metrics, and what a kill leaves."""
+"""Chapter 6's experiment: vocabularies, an optimiser, metrics, and what a kill leaves."""
 
 import json
 import os
@@ -12,21 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_utils.text import ngrams_of_codes
-
-KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
-
-
-@pytest.fixture(scope="module")
-def reviews():
-    from lstm_utils.models import reviews_keras
-
-    return reviews_keras
+from lstm_utils.models.reviews import (
+    leaning_codes,
+    letter_pieces,
+    ngram_pieces,
+    ngrams_of_codes,
+)
 
 
-def test_letters_are_read_inside_the_syllables(reviews):
-    from lstm_utils.models.reviews import letter_pieces
-
+def test_letters_are_read_inside_the_syllables():
     codes, step, start = letter_pieces(["재밌", "재밋 a", ""], lengths=(1, 3))
     # space ㅈㅐ ㅁㅣㅆ space | space ㅈㅐ ㅁㅣㅅ space a space | two spaces
     assert start.tolist() == [0, 7, 16, 18]
@@ -38,12 +32,10 @@ def test_letters_are_read_inside_the_syllables(reviews):
     assert (codes[2:5, 1] > 0).all()
 
 
-def test_a_small_vocabulary_holds_what_leans(reviews):
+def test_a_small_vocabulary_holds_what_leans():
     """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
-    from lstm_utils.models.reviews import leaning_codes
-
     texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
-    codes, _, start = reviews.ngram_pieces(texts, by="syllable", longest=2)
+    codes, _, start = ngram_pieces(texts, by="syllable", longest=2)
     review = np.repeat(np.arange(4), np.diff(start))
 
     def kept(at_most, min_count):
@@ -59,12 +51,11 @@ def test_a_small_vocabulary_holds_what_leans(reviews):
     assert kept(100, 3) == {" ", "굿", "영", "화"} | {" 영", "영화", "화 "}
 
 
-LISTS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=8)
-
-
-def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay(reviews):
+def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay():
     import keras
     import tensorflow as tf
+
+    from lstm_utils.models.reviews_keras import RowAdam
 
     def moved(optimizer, densify=False):
         table = keras.Variable(np.ones((4, 2), np.float32))
@@ -79,7 +70,7 @@ def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay(reviews):
 
     # Keras's own squares the parts of a repeated row before it adds them: hence the dense form.
     ours, keras_own = (
-        moved(reviews.RowAdam(0.1)),
+        moved(RowAdam(0.1)),
         moved(keras.optimizers.Adam(0.1), densify=True),
     )
     assert np.abs(ours - keras_own).max() < 1e-6  # the same rows at each step: the same result
