@@ -11,19 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import strategies as st
 
 from experiments import distributed, headlines, runs
 from lstm_utils.models import headlines_torch
 
 ROOT = Path(__file__).parents[2]
-ALPHABET = ["\n", " ", *"abcde"]
-TEXTS = st.lists(
-    st.lists(st.text("abcde", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join),
-    min_size=1,
-    max_size=12,
-)
-
 
 # --- the split --------------------------------------------------------------------------------
 
