@@ -22,16 +22,22 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, safe_open
 from safetensors.torch import save as to_bytes
 
-from lstm_utils.corpora import DATA_VARIABLE, headlines_path, load_headlines
-from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
+from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind
+from lstm_utils.models.headlines import (
+    KneserNey,
+    Letters,
+    Mixture,
+    Tokeniser,
+    Words,
+    bits_per_character,
+    learn_merges,
+)
 from lstm_utils.models.headlines_torch import (
-    Encoded,
+    EncodedHeadlines,
     LanguageModel,
     StackedLSTM,
-    Tokeniser,
     epoch_batches,
     headline_bits,
-    learn_merges,
     next_characters,
     one_cycle,
     update,
@@ -151,9 +157,8 @@ def read_column(path, column, encoding="utf-8-sig"):
 def cleaned(texts):
     """Clean every text; leave out what is blank, or "Unknown", as the corpus has it."""
     for text in texts:
-        clean = clean_headline(text)
-        if clean and clean not in ("unknown", "nan"):
-            yield clean
+        if not missing_kind(text):
+            yield clean_headline(text)
 
 
 def split(lines, snippets, record):
@@ -185,15 +190,9 @@ def load_corpus():
 
 @cache
 def _corpus_of(_place):
-    corpus, path = load_headlines(), headlines_path()
-    headlines, snippets = [], []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            headline = "".join(cleaned([row["headline"]]))
-            if headline:
-                headlines.append(headline)
-                snippets.append(clean_headline(row.get("snippet") or ""))
-    return split(Lines(headlines), Lines(snippets), data_record(corpus.source, path))
+    corpus = load_headlines()
+    headlines, snippets = (Lines(map(clean_headline, t)) for t in (corpus.texts, corpus.snippets))
+    return split(headlines, snippets, data_record(corpus.source, *corpus.paths))
 
 
 @cache
@@ -271,7 +270,7 @@ def train(model, encoded, headlines, recipe, seed, progress):
     Parameters
     ----------
     model : LanguageModel
-    encoded : Encoded
+    encoded : EncodedHeadlines
         The training text, headlines first.
     headlines : int
         How many of the lines are headlines.
@@ -339,7 +338,7 @@ def lstm_sequences(data, recipe):
     """Tokeniser, the training text in numbers, and how many of its lines are headlines."""
     lines, headlines = training_text(data, recipe)
     tokeniser = make_tokeniser(data.alphabet, lines, recipe["merges"])
-    return tokeniser, Encoded(tokeniser, lines), headlines
+    return tokeniser, EncodedHeadlines(tokeniser, lines), headlines
 
 
 def learn(run, data, progress):

@@ -16,15 +16,15 @@ quiet_logs()
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from lstm_utils.models.reviews import leaning_codes, look_up, ngram_pieces  # noqa: E402
-from lstm_utils.models.reviews_keras import (  # noqa: E402
-    Encoded,
-    PrefixNetwork,
-    Trainer,
-    cosine_rate,
+from lstm_utils.models.reviews import (  # noqa: E402
+    EncodedReviews,
     equal_length_batches,
+    leaning_codes,
+    look_up,
+    ngram_pieces,
+    ngrams_of_codes,
 )
-from lstm_utils.text import ngrams_of_codes  # noqa: E402
+from lstm_utils.models.reviews_keras import PrefixNetwork, Trainer, cosine_rate  # noqa: E402
 
 from .export_weights import keep, to_int8  # noqa: E402
 from .runs import Progress, Run, main  # noqa: E402
@@ -73,7 +73,7 @@ class Parts:
         review = np.repeat(np.arange(len(fit)), np.diff(start))
         settings = recipe["pieces"], recipe["min_count"]
         self.known = leaning_codes(codes, review, self.labels["fit"], *settings)
-        self.fit = Encoded(look_up(codes, self.known), step, start)
+        self.fit = EncodedReviews(look_up(codes, self.known), step, start)
         self.validation = self._encode(texts[held_out])
         self.test = self._encode(data.test.texts)
 
@@ -83,7 +83,7 @@ class Parts:
 
     def _encode(self, texts):
         codes, *places = self._cut(texts)
-        return Encoded(look_up(codes, self.known), *places)
+        return EncodedReviews(look_up(codes, self.known), *places)
 
 
 def train(run, options, progress, parts):

@@ -25,22 +25,25 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from lstm_utils.corpora import load_nsmc  # noqa: E402
-from lstm_utils.models.reviews import letter_pieces  # noqa: E402
+from lstm_utils.models.reviews import (  # noqa: E402
+    EncodedReviews,
+    equal_length_batches,
+    known_codes,
+    letter_pieces,
+    look_up,
+    ngram_pieces,
+    ngrams_of_codes,
+)
 from lstm_utils.models.reviews_keras import (  # noqa: E402
-    Encoded,
     ReviewNetwork,
     Trainer,
     calibration_error,
     cosine_rate,
-    equal_length_batches,
-    known_codes,
-    look_up,
-    ngram_pieces,
     notes_network,
     notes_words,
     reliability,
 )
-from lstm_utils.text import Vocabulary, clean_review, ngrams_of_codes, pad  # noqa: E402
+from lstm_utils.text import Vocabulary, clean_review, pad  # noqa: E402
 
 from .export_weights import keep  # noqa: E402
 from .runs import Progress, Run, data_record, main, write_atomically, write_record  # noqa: E402
@@ -292,7 +295,7 @@ def encode(tokens, options):
     if tokens["kind"] in ("ngrams", "letters"):
         pieces = [cut_pieces(part, tokens) for part in texts]
         known = known_codes(pieces[0][0], tokens["min_count"], tokens.get("at_most"))
-        encoded = [Encoded(look_up(codes, known), *rest) for codes, *rest in pieces]
+        encoded = [EncodedReviews(look_up(codes, known), *rest) for codes, *rest in pieces]
         return *encoded, len(known) + 1, elsewhere
     clean = [[clean_review(text) for text in part] for part in texts]
     if tokens["kind"] == "bpe":
@@ -306,7 +309,7 @@ def encode(tokens, options):
         )
         tokenizer.train_from_iterator(clean[0], trainer)
         ids = [[e.ids for e in tokenizer.encode_batch(part)] for part in clean]
-        return *map(Encoded.from_ids, ids), tokenizer.get_vocab_size(), elsewhere
+        return *map(EncodedReviews.from_ids, ids), tokenizer.get_vocab_size(), elsewhere
     if tokens["kind"] == "morphemes":
         *cut, elsewhere = morphemes(options)
     elif tokens["kind"] == "syllables":
@@ -314,7 +317,7 @@ def encode(tokens, options):
     else:
         cut = [[text.split() for text in part] for part in clean]
     table = Vocabulary.build(cut[0], min_count=tokens["min_count"])
-    encoded = [Encoded.from_ids([table.encode(review) for review in part]) for part in cut]
+    encoded = [EncodedReviews.from_ids([table.encode(review) for review in part]) for part in cut]
     return *encoded, len(table), elsewhere
 
 
@@ -583,7 +586,7 @@ def hand_over(run, options, trainer):
         extras["ngrams"] = "\n".join(ngrams_of_codes(known))  # row k + 1 of the table: n-gram k
         keep("sentiment", run, arrays, options.checkpoints, **extras)
     codes, *rest = ngram_pieces(data.test.texts, *settings)
-    return trainer.scores(Encoded(look_up(codes, known), *rest))
+    return trainer.scores(EncodedReviews(look_up(codes, known), *rest))
 
 
 if __name__ == "__main__":

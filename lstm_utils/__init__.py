@@ -1,3 +1,45 @@
-"""The code that the chapters of *Learning to Forget* share: cells, gradients, data and figures."""
+"""The code that the chapters of *Learning to Forget* share: a map of it, module by module.
+
+cell_layout (visual language)
+    The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
+cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
+    The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
+claims (every chapter; common mistakes; models; visual language)
+    A page's contract: named claims that are printed with a tick, and fail the cell when false.
+corpora (chapters 6, 7, 8)
+    Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
+diagrams (chapters 2, 3, 4; visual language)
+    The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
+exercises (every chapter)
+    Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
+frameworks (chapters 4, 5, 6)
+    Weights of one LSTM moved between NumPy, Keras and PyTorch, which store it in three ways.
+gradients (chapters 1, 2, 3, 4, 8; common mistakes)
+    Tools that check a gradient and measure how far one reaches back in time.
+live (chapters 1, 3, 4, 5, 6)
+    Figures that compute in the page: HTML with its own style, still and script, and no server.
+measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
+    What measuring a run takes: seeds, a timer, and summaries over several runs.
+plotting (every chapter; models; visual language)
+    The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
+records (chapters 5, 6, 7, 8; models)
+    The recorded results of the full-scale experiments, for the pages that draw them.
+text (chapters 6, 7, 8; common mistakes)
+    From text to numbers: cleaning, vocabularies, padding, and batches of like length.
+models.headlines (chapters 7, 8)
+    Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
+models.headlines_torch (chapters 7, 8)
+    Headlines in PyTorch: the networks of chapter 7, what they read, their training and score.
+models.marked_product (chapters 5, 8; models)
+    The marked-product task: two of the numbers in a sequence are marked; predict their product.
+models.marked_product_keras (chapter 5)
+    Networks for the marked-product task: several trained side by side, compiled by XLA.
+models.pretrained (chapters 5, 6, 7; models)
+    Trained models that come with the package: `load_pretrained` reads, checks and opens them.
+models.reviews (behind models.pretrained, models.reviews_keras)
+    From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy.
+models.reviews_keras (chapter 6)
+    A network for film reviews, and its training; `reviews` makes the numbers that it reads.
+"""
 
 __version__ = "0.1.0"

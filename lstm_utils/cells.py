@@ -1,9 +1,8 @@
 """The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
 
 Arrays are batch first, as on the page: B sequences, T time steps, D inputs, H hidden units.
-Inside, the loops over time run over time-major arrays, so that each step touches one block
-of memory, and everything that does not depend on the previous step (the products with the
-inputs, the sums for the weights) is done for all steps at once.
+Inside, the loops run over time-major arrays, so that each step touches one block of memory; the
+products with the inputs, and the sums for the weights, are taken for all steps at once.
 """
 
 from dataclasses import dataclass
@@ -106,67 +105,25 @@ class LSTMParameters:
         """The columns that act on x_t: a view, shape (4H, D)."""
         return self.W[:, self.hidden_size :]
 
-    def gate(self, name):
-        """Weights and bias of one gate, as views.
-
-        Parameters
-        ----------
-        name : {"forget", "input", "candidate", "output"}
-
-        Returns
-        -------
-        W : ndarray, shape (H, H + D)
-        b : ndarray, shape (H,)
-        """
-        if name not in GATES:
-            raise ValueError(f"no gate {name!r}; there are {', '.join(GATES)}")
-        rows = slice(
-            GATES.index(name) * self.hidden_size, (GATES.index(name) + 1) * self.hidden_size
-        )
-        return self.W[rows], self.b[rows]
-
     def astype(self, dtype):
         """The same weights in another float type."""
         return LSTMParameters(self.W.astype(dtype), self.b.astype(dtype))
 
 
-def init_rnn(input_size, hidden_size, rng, scale=None, dtype=np.float64):
-    """Random RNN weights, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
-    rng : numpy.random.Generator
-    scale : float, optional
-    dtype : float type
-
-    Returns
-    -------
-    RNNParameters
-    """
+def init_rnn(input_size, hidden_size, rng, scale=None):
+    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero."""
     scale = hidden_size**-0.5 if scale is None else scale
     return RNNParameters(
         rng.uniform(-scale, scale, (hidden_size, input_size)),
         rng.uniform(-scale, scale, (hidden_size, hidden_size)),
         np.zeros(hidden_size),
-    ).astype(dtype)
+    )
 
 
 def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=np.float64):
-    """Random LSTM weights, uniform in ±scale (default 1/√H), biases zero but the forget gate's.
+    """`LSTMParameters`, uniform in ±scale (default 1/√H), biases zero but the forget gate's.
 
-    Parameters
-    ----------
-    input_size, hidden_size : int
-    rng : numpy.random.Generator
-    forget_bias : float
-        1 is the advice of Jozefowicz et al. (2015), and Keras's default.
-    scale : float, optional
-    dtype : float type
-
-    Returns
-    -------
-    LSTMParameters
+    A forget bias of 1 is the advice of Jozefowicz et al. (2015), and Keras's default.
     """
     scale = hidden_size**-0.5 if scale is None else scale
     W = rng.uniform(-scale, scale, (4 * hidden_size, hidden_size + input_size))
@@ -193,22 +150,6 @@ class RNNGradients:
     params: RNNParameters
     x: np.ndarray
     h0: np.ndarray
-
-
-def rnn_step(params, x, h):
-    """One step: h_t = tanh(W_xh x_t + W_hh h_{t−1} + b).
-
-    Parameters
-    ----------
-    params : RNNParameters
-    x : ndarray, shape (B, D) or (D,)
-    h : ndarray, shape (B, H) or (H,)
-
-    Returns
-    -------
-    ndarray, shape of `h`
-    """
-    return np.tanh(x @ params.W_xh.T + h @ params.W_hh.T + params.b)
 
 
 def rnn_forward(params, x, h0=None):
@@ -369,29 +310,18 @@ def lstm_forward(params, x, h0=None, c0=None):
         If the shapes of `x`, `h0` or `c0` do not fit the parameters.
     """
     batch, steps = _check_input(params, x, h0=h0, c0=c0)
-    H = params.hidden_size
-    h = _states(steps, batch, H, x.dtype, h0)
-    c = _states(steps, batch, H, x.dtype, c0)
-    # One tanh serves all four blocks, since σ(z) = (1 + tanh(z/2)) / 2: the rows of the three
-    # sigmoid gates are halved here, once, and the result is mended after the tanh.
-    half = np.full(4 * H, 0.5, dtype=x.dtype)
-    half[2 * H : 3 * H] = 1.0
-    gates = _time_major(x) @ (params.W_x * half[:, None]).T + params.b * half
-    W_h_T = np.ascontiguousarray((params.W_h * half[:, None]).T)
+    h = _states(steps, batch, params.hidden_size, x.dtype, h0)
+    c = _states(steps, batch, params.hidden_size, x.dtype, c0)
+    f, i, g, o = np.empty((4, *h[1:].shape), dtype=x.dtype)
+    drive = _rows(x) @ params.W_x.T + params.b
+    drive = drive.reshape(steps, batch, -1)
+    W_h_T = np.ascontiguousarray(params.W_h.T)
     for t in range(steps):
-        z = gates[t]
-        z += h[t] @ W_h_T
-        np.tanh(z, out=z)
-        for sigmoid_block in (z[:, : 2 * H], z[:, 3 * H :]):
-            sigmoid_block += 1.0
-            sigmoid_block *= 0.5
-        f, i, g, o = z[:, :H], z[:, H : 2 * H], z[:, 2 * H : 3 * H], z[:, 3 * H :]
-        np.multiply(f, c[t], out=c[t + 1])
-        c[t + 1] += i * g
-        np.tanh(c[t + 1], out=h[t + 1])
-        h[t + 1] *= o
-    f, i, g, o = (block.swapaxes(0, 1) for block in np.split(gates, 4, axis=-1))
-    return LSTMTrace(x, f, i, g, o, c.swapaxes(0, 1), h.swapaxes(0, 1))
+        z_f, z_i, z_g, z_o = np.split(drive[t] + h[t] @ W_h_T, 4, axis=-1)
+        f[t], i[t], g[t], o[t] = sigmoid(z_f), sigmoid(z_i), np.tanh(z_g), sigmoid(z_o)
+        c[t + 1] = f[t] * c[t] + i[t] * g[t]
+        h[t + 1] = o[t] * np.tanh(c[t + 1])
+    return LSTMTrace(x, *(a.swapaxes(0, 1) for a in (f, i, g, o, c, h)))
 
 
 def lstm_backward(params, trace, dh, dc_last=None):
@@ -418,37 +348,29 @@ def lstm_backward(params, trace, dh, dc_last=None):
     state: ∂E/∂c_t = ∂E/∂h_t ∘ o_t ∘ (1 − tanh² c_t) + ∂E/∂c_{t+1} ∘ f_{t+1}. The second term
     is the path that a gate can hold open.
     """
-    H = params.hidden_size
     f, i, g, o, c, h = (
         a.swapaxes(0, 1) for a in (trace.f, trace.i, trace.g, trace.o, trace.c, trace.h)
     )
     dh = _check_dh(dh, h)
     tanh_c = np.tanh(c[1:])
-    # All that is known before the backward loop starts, for every step at once.
-    into_c = o * (1.0 - tanh_c**2)
-    into_z = np.empty((*dh.shape[:2], 4 * H), dtype=h.dtype)
-    np.multiply(c[:-1], f * (1.0 - f), out=into_z[..., :H])
-    np.multiply(g, i * (1.0 - i), out=into_z[..., H : 2 * H])
-    np.multiply(i, 1.0 - g**2, out=into_z[..., 2 * H : 3 * H])
-    np.multiply(tanh_c, o * (1.0 - o), out=into_z[..., 3 * H :])
+    dz = np.empty((*f.shape[:2], 4 * params.hidden_size), dtype=h.dtype)
     dh_later = np.zeros_like(h[0])
-    dc = np.zeros_like(h[0]) if dc_last is None else np.array(dc_last, dtype=h.dtype)
-    W_h = np.ascontiguousarray(params.W_h)
+    dc_later = np.zeros_like(h[0]) if dc_last is None else np.asarray(dc_last, h.dtype)
     for t in reversed(range(len(dh))):
         dh_t = dh[t] + dh_later
-        dc += dh_t * into_c[t]
-        dz = into_z[t]  # filled with ∂state/∂z above, multiplied by ∂E/∂state here
-        for block in range(3):
-            dz[:, block * H : (block + 1) * H] *= dc
-        dz[:, 3 * H :] *= dh_t
-        dh_later = dz @ W_h
-        dc *= f[t]
-    flat = into_z.reshape(-1, 4 * H)
-    dW = np.empty_like(params.W)
-    dW[:, :H] = flat.T @ h[:-1].reshape(-1, H)
-    dW[:, H:] = flat.T @ _time_major(trace.x).reshape(-1, params.input_size)
-    weights = LSTMParameters(dW, flat.sum(axis=0))
-    return LSTMGradients(weights, (into_z @ params.W_x).swapaxes(0, 1), dh_later, dc)
+        dc_t = dh_t * o[t] * (1.0 - tanh_c[t] ** 2) + dc_later
+        dz_f = dc_t * c[t] * f[t] * (1.0 - f[t])
+        dz_i = dc_t * g[t] * i[t] * (1.0 - i[t])
+        dz_g = dc_t * i[t] * (1.0 - g[t] ** 2)
+        dz_o = dh_t * tanh_c[t] * o[t] * (1.0 - o[t])
+        dz[t] = np.concatenate([dz_f, dz_i, dz_g, dz_o], axis=-1)
+        dh_later = dz[t] @ params.W_h
+        dc_later = dc_t * f[t]
+    steps, batch, _ = dz.shape
+    dz = dz.reshape(steps * batch, -1)
+    dW = dz.T @ np.concatenate([_rows(trace.h[:, :-1]), _rows(trace.x)], axis=1)
+    dx = (dz @ params.W_x).reshape(steps, batch, -1).swapaxes(0, 1)
+    return LSTMGradients(LSTMParameters(dW, dz.sum(axis=0)), dx, dh_later, dc_later)
 
 
 # --- Shared by both ----------------------------------------------------------------------
@@ -456,6 +378,11 @@ def lstm_backward(params, trace, dh, dc_last=None):
 
 def _time_major(x):
     return np.ascontiguousarray(x.swapaxes(0, 1))
+
+
+def _rows(x):
+    """All steps below each other, (T · B, D), for one product instead of T."""
+    return x.swapaxes(0, 1).reshape(-1, x.shape[2])
 
 
 def _states(steps, batch, hidden_size, dtype, initial):

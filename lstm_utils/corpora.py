@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from lstm_utils.text import clean_headline
+
 DATA_VARIABLE = "LSTM_BOOK_DATA"
 CACHE_VARIABLE = "LSTM_BOOK_CACHE"
 SAMPLES = Path(__file__).parent / "samples"
@@ -84,21 +86,23 @@ class Headlines:
     Attributes
     ----------
     texts : list of str
-        The headlines as they stand in the file, white space at both ends removed.
+        The headlines as they stand in the files, white space at both ends removed.
+    snippets : list of str
+        The first words of each headline's article, as they stand beside it; "" without any.
     source : {"folder", "download", "sample"}
-        Where the file was found.
-    path : str
-        The file; the first one where there are several.
+        Where the files were found.
+    paths : tuple of str
+        Every file that was read, in the order of `texts`.
     dropped : dict of str to int
-        How many rows were left out, by the reason: ``blank`` (an empty cell, or the word NaN)
-        and ``unknown`` (the word Unknown, which the data set has where a headline is missing).
+        How many rows were left out, by what `missing_kind` says of the headline.
     reason : str
         Why the sample serves although nobody asked for it, else empty.
     """
 
     texts: list[str]
+    snippets: list[str]
     source: str
-    path: str
+    paths: tuple[str, ...]
     dropped: dict[str, int]
     reason: str = ""
 
@@ -175,7 +179,7 @@ def load_headlines() -> Headlines:
     Returns
     -------
     Headlines
-        The texts (str), in the order of the files.
+        n texts and n snippets (str), in the order of the files.
 
     Raises
     ------
@@ -190,18 +194,27 @@ def load_headlines() -> Headlines:
     Kesarwani (2018), https://www.kaggle.com/datasets/aashita/nyt-comments.
     """
     paths, source, reason = _find_headlines()
-    counts = Counter(blank=0, unknown=0)
-    texts = []
+    dropped = Counter(blank=0, unknown=0)
+    texts, snippets = [], []
     for path in paths:
-        for headline in _read_headlines(path):
-            kind = {"": "blank", "nan": "blank", "unknown": "unknown"}.get(headline.lower())
-            if kind:
-                counts[kind] += 1
+        for headline, snippet in _read_headlines(path):
+            if missing := missing_kind(headline):
+                dropped[missing] += 1
             else:
                 texts.append(headline)
+                snippets.append(snippet)
     if not texts:
         raise CorpusError(f"{paths[0]}: expected headlines below the header, found none")
-    return Headlines(texts, source, str(paths[0]), dict(counts), reason)
+    return Headlines(texts, snippets, source, tuple(map(str, paths)), dict(dropped), reason)
+
+
+def missing_kind(headline: str) -> str:
+    """Say why a headline is none, or "" for one that is, judged by what `clean_headline` leaves.
+
+    ``"blank"`` is nothing at all, or the word NaN; ``"unknown"`` the word Unknown, which the
+    data set has where a headline is missing.
+    """
+    return {"": "blank", "nan": "blank", "unknown": "unknown"}.get(clean_headline(headline), "")
 
 
 def nsmc_path(split: str = "train") -> Path:
@@ -209,9 +222,9 @@ def nsmc_path(split: str = "train") -> Path:
     return _find_nsmc(split)[0]
 
 
-def headlines_path() -> Path:
-    """Return the file that `load_headlines` reads, the first where there are several."""
-    return _find_headlines()[0][0]
+def headline_files() -> list[Path]:
+    """Return the files that `load_headlines` reads, to look at them raw."""
+    return _find_headlines()[0]
 
 
 def _find_nsmc(split):
@@ -220,7 +233,7 @@ def _find_nsmc(split):
     name = f"ratings_{split}.txt"
     if _folder() is not None:
         path = _folder() / "nsmc" / name
-        with _told_clearly(path):
+        with _explained(path):
             path.stat()
         return path, "folder", ""
     return _fetch_or_sample(name, f"{NSMC_URL}/{name}", SAMPLES / name)
@@ -229,7 +242,7 @@ def _find_nsmc(split):
 def _find_headlines():
     if _folder() is not None:
         folder = _folder() / "nyt"
-        with _told_clearly(folder / "Articles*.csv"):
+        with _explained(folder / "Articles*.csv"):
             paths = sorted(folder / name for name in os.listdir(folder))
             paths = [path for path in paths if path.match("Articles*.csv")]
             if not paths:
@@ -359,23 +372,25 @@ def _tamed_kagglehub(cache):
 
 
 def _read_headlines(path):
+    """Yield the cells of each row's headline and snippet; "" where there is no such column."""
     rows = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
     try:
         header = next(rows)
         if "headline" not in header:
             raise _bad(path, 1, "a column named headline", ", ".join(header))
-        column = header.index("headline")
+        columns = [header.index(name) for name in ("headline", "snippet") if name in header]
         for row in rows:
             if row and len(row) != len(header):
                 raise _bad(path, rows.line_num, f"{len(header)} columns", f"{len(row)}")
             if row:
-                yield row[column].strip()
+                headline, snippet = [*(row[column].strip() for column in columns), ""][:2]
+                yield headline, snippet
     except csv.Error as error:
         raise CorpusError(f"{path}, line {rows.line_num}: expected CSV, but {error}") from error
 
 
 def _read_text(path):
-    with _told_clearly(path):
+    with _explained(path):
         data = path.read_bytes()
     if not data.strip():
         raise CorpusError(f"{path} is empty: expected a header and rows below it")
@@ -394,7 +409,7 @@ def _bad(path, line, expected, found):
 
 
 @contextlib.contextmanager
-def _told_clearly(path):
+def _explained(path):
     """Turn the system's errors on `path` into ones that say what to do."""
     try:
         yield

@@ -76,14 +76,14 @@ class _Pen:
         self.ax.add_patch(shape)
         self.sized.append((shape.set_linewidth, LINE_WEIGHTS["wire"]))
 
-    def box(self, x, y, width, height, key: str, parts=(), radius=5):
+    def box(self, x, y, width, height, key: str, parts=()):
         """A layer, its top left corner at (x, y)."""
         lit = self._lit(parts)
         shape = FancyBboxPatch(
             (x, y),
             width,
             height,
-            boxstyle=f"round,pad=0,rounding_size={radius}",
+            boxstyle="round,pad=0,rounding_size=5",
             facecolor=_tint(COLOURS[key]) if lit else "#F7F7F7",
             zorder=3,
         )
@@ -110,15 +110,15 @@ class _Pen:
         letters.set(zorder=6, gid=" ".join(parts), in_layout=False)
         self.sized.append((letters.set_fontsize, size))
 
-    def rows(self, x, y, lines, parts=(), size=SMALL, anchor="middle", step=STEP):
+    def rows(self, x, y, lines, parts=(), size=SMALL, anchor="middle"):
         """Lines of letters one under another, the middle of the first at y."""
         for k, line in enumerate(lines):
-            self.text(x, y + k * step, line, parts, size, anchor)
+            self.text(x, y + k * STEP, line, parts, size, anchor)
 
-    def plaque(self, x, y, rows, width=42):
+    def gap(self, x, y, rows):
         """A gap in an upright wire, for rows of numbers of which the first has its middle at y."""
-        corner = (x - width / 2, y - STEP / 2)
-        self.ax.add_patch(Rectangle(corner, width, rows * STEP, facecolor=PAPER, zorder=5))
+        corner = (x - 21, y - STEP / 2)
+        self.ax.add_patch(Rectangle(corner, 42, rows * STEP, facecolor=PAPER, zorder=5))
 
     def frame(self, x, y, width, height, radius=10):
         """The outline of a cell."""
@@ -169,17 +169,12 @@ def unrolled_rnn(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 6.
     gradient : bool
         Whether to draw the way of the last error's derivative back through time.
     inputs, outputs : sequence of str, optional
         What stands under and over each step; x_1, x_2, … and E_1, E_2, … without them.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, y = _centres(steps, 58, 288 if gradient else 324, most=6), 90
     half, tall = (19 if steps < 5 else 15), 19
@@ -214,13 +209,8 @@ def jacobian_chain(ax, steps: int = 4):
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many Jacobians, from 2 to 5.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, y, radius = _centres(steps + 1, 20, 306, most=6), 40, 15
     pen = _Pen(ax, 155)
@@ -245,16 +235,7 @@ def _jacobian(later: int, earlier: int) -> str:
 
 
 def rnn_cell(ax):
-    """Draw one step of a plain recurrent network, in the LSTM's frame; 5 by 2.45 inches suit.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
+    """Draw one step of a plain recurrent network, in the LSTM's frame; 5 by 2.45 inches suit."""
     pen = _Pen(ax, 169)
     middle, bottom, product = 169, 110, 50
     pen.frame(48, 9, 264, bottom + 15)
@@ -271,10 +252,10 @@ def rnn_cell(ax):
     return pen.done()
 
 
-def _written(value, digits: int) -> list[str]:
-    """Each number, with a true minus sign."""
+def _written(value) -> list[str]:
+    """Each number to two places, with a true minus sign."""
     numbers = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
-    return [f"{number:.{digits}f}".replace("-", "−") for number in numbers]
+    return [f"{number:.2f}".replace("-", "−") for number in numbers]
 
 
 def _width(number: str) -> float:
@@ -288,27 +269,18 @@ def _formula(runs) -> str:
     return f"${''.join(pieces[kind].format(text) for text, kind in runs)}$".replace("−", "-")
 
 
-def lstm_cell(
-    ax, highlight: str | None = None, values: Mapping[str, object] | None = None, digits: int = 2
-):
+def lstm_cell(ax, highlight: str | None = None, values: Mapping[str, object] | None = None):
     """Draw one step of an LSTM; 5 by 3.85 inches suit, or 5 by 5.1 with four numbers a place.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     highlight : str, optional
         The part that keeps its colour while the rest turns grey: "forget", "input",
         "candidate", "output", "cell" or "hidden".
     values : mapping, optional
-        Numbers (one, or up to four) to write where they arise. Keys: "forget", "input",
-        "candidate", "output", "cell", "hidden", "cell_before", "hidden_before", "input_data",
-        "kept" (of the old cell state) and "added" (to it).
-    digits : int
-        Decimal places of the numbers.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+        Numbers (one, or up to four) to write where they arise, to two places. Keys: "forget",
+        "input", "candidate", "output", "cell", "hidden", "cell_before", "hidden_before",
+        "input_data", "kept" (of the old cell state) and "added" (to it).
 
     Raises
     ------
@@ -322,7 +294,7 @@ def lstm_cell(
     places = cell_geometry()["places"]
     if unknown := set(values or {}) - set(places):
         raise ValueError(f"no place for {sorted(unknown)}; there are {', '.join(sorted(places))}")
-    said = {key: _written(value, digits) for key, value in (values or {}).items()}
+    said = {key: _written(value) for key, value in (values or {}).items()}
     for key, lines in said.items():
         if len(lines) > (most := places[key]["most"]):
             some = "1 value" if most == 1 else f"{most} values"
@@ -351,7 +323,7 @@ def lstm_cell(
             pen.text(x, y, "= " + ", ".join(lines), parts, SMALL, anchor)
             continue
         if key in said and place["on_wire"]:
-            pen.plaque(x, y, len(lines))
+            pen.gap(x, y, len(lines))
         if key in said and anchor == "middle":  # points stand under points
             x, anchor = x + max(map(_width, lines)) / 2, "end"
         pen.rows(x, y, lines, parts, SMALL, anchor)
@@ -368,15 +340,10 @@ def two_states(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 5.
     inputs, outputs : sequence of str, optional
         What stands under and over each step; x_1, x_2, … and y_1, y_2, … without them.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     half = 18 if steps > 3 else 26
     xs, long, short = _centres(steps, 39 + half, 321 - half, most=5), 76, 114
@@ -410,16 +377,11 @@ def gradient_highway(ax, steps: int = 5, rnn_factor: float = 0.6, forget: float 
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 6.
     rnn_factor, forget : float
         What one step leaves of it: in the RNN (the size of W_hh and tanh' together) and on the
         LSTM's line of cell states (the forget gate).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, radius = _centres(steps, 24, 336, most=6), 15
     pen = _Pen(ax, 226)

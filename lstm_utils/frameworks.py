@@ -1,4 +1,4 @@
-"""Moves weights between NumPy, Keras and PyTorch, which store the same LSTM in three ways.
+"""Weights of one LSTM moved between NumPy, Keras and PyTorch, which store it in three ways.
 
 ============  =======================  ============================  =====================
 library       order of the gates       matrices                      biases
@@ -11,7 +11,7 @@ PyTorch       i f g o                  (4H, D) and (4H, H), W @ x    two, added,
 
 import numpy as np
 
-from lstm_utils.cells import GATES, LSTMParameters, RNNParameters
+from lstm_utils.cells import GATES, LSTMParameters
 
 # Both frameworks put the input gate first; swapping the first two blocks is its own inverse.
 _FRAMEWORK_ORDER = ("input", "forget", "candidate", "output")
@@ -56,57 +56,26 @@ def from_torch(state):
     return LSTMParameters(_swap_gates(W), _swap_gates(state["bias_ih_l0"] + state["bias_hh_l0"]))
 
 
-def rnn_to_keras(params):
-    """Weights of `keras.layers.SimpleRNN`: kernel (D, H), recurrent kernel (H, H), bias (H,)."""
-    return [np.ascontiguousarray(params.W_xh.T), np.ascontiguousarray(params.W_hh.T), params.b]
-
-
-def rnn_from_keras(weights):
-    """`RNNParameters` from ``layer.get_weights()`` of a `keras.layers.SimpleRNN`."""
-    kernel, recurrent_kernel, b = (_array(a) for a in weights)
-    return RNNParameters(kernel.T.copy(), recurrent_kernel.T.copy(), b)
-
-
-def rnn_to_torch(params):
-    """State dict (as NumPy arrays) of a one-layer `torch.nn.RNN` with tanh."""
-    return {
-        "weight_ih_l0": params.W_xh,
-        "weight_hh_l0": params.W_hh,
-        "bias_ih_l0": params.b,
-        "bias_hh_l0": np.zeros_like(params.b),
-    }
-
-
-def rnn_from_torch(state):
-    """`RNNParameters` from the `state_dict()` of a one-layer `torch.nn.RNN` with tanh."""
-    state = {name: _array(value) for name, value in state.items()}
-    b = state["bias_ih_l0"] + state["bias_hh_l0"]
-    return RNNParameters(state["weight_ih_l0"], state["weight_hh_l0"], b)
-
-
-def keras_lstm(params, dtype="float64", return_sequences=True):
+def keras_lstm(params, dtype="float64"):
     """A built `keras.layers.LSTM` that holds these weights (or a SimpleRNN, for RNNParameters).
 
     Parameters
     ----------
     params : LSTMParameters or RNNParameters
     dtype : str
-    return_sequences : bool
-        Whether calling it gives every step's output, (B, T, H), or the last one's, (B, H).
 
     Returns
     -------
     keras.layers.Layer
+        Calling it gives every step's output, (B, T, H).
     """
     import keras
 
-    lstm = isinstance(params, LSTMParameters)
-    kind, weights = (
-        (keras.layers.LSTM, to_keras(params))
-        if lstm
-        else (keras.layers.SimpleRNN, rnn_to_keras(params))
-    )
-    layer = kind(params.hidden_size, return_sequences=return_sequences, dtype=dtype)
+    if isinstance(params, LSTMParameters):
+        make, weights = keras.layers.LSTM, to_keras(params)
+    else:
+        make, weights = keras.layers.SimpleRNN, [params.W_xh.T, params.W_hh.T, params.b]
+    layer = make(params.hidden_size, return_sequences=True, dtype=dtype)
     layer.build((None, None, params.input_size))
     layer.set_weights(weights)
     return layer
@@ -126,13 +95,14 @@ def torch_lstm(params, dtype="float64"):
     """
     import torch
 
-    lstm = isinstance(params, LSTMParameters)
-    kind, state = (
-        (torch.nn.LSTM, to_torch(params)) if lstm else (torch.nn.RNN, rnn_to_torch(params))
-    )
-    layer = kind(
-        params.input_size, params.hidden_size, batch_first=True, dtype=getattr(torch, dtype)
-    )
+    if isinstance(params, LSTMParameters):
+        make, state = torch.nn.LSTM, to_torch(params)
+    else:
+        make, b = torch.nn.RNN, params.b
+        state = {"weight_ih_l0": params.W_xh, "weight_hh_l0": params.W_hh}
+        state |= {"bias_ih_l0": b, "bias_hh_l0": np.zeros_like(b)}
+    kind = {"batch_first": True, "dtype": getattr(torch, dtype)}
+    layer = make(params.input_size, params.hidden_size, **kind)
     # torch.tensor copies: the layer must not share memory with the caller's arrays.
     layer.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
     return layer

@@ -75,13 +75,8 @@ def clip_by_norm(arrays, max_norm):
     return [a * scale for a in arrays], norm
 
 
-def rnn_step_jacobian(params, h_new):
-    """∂h_t/∂h_{t−1} = diag(1 − h_t²) W_hh, shape (H, H), at the state `h_new` = h_t, shape (H,)."""
-    return (1.0 - h_new**2)[:, None] * params.W_hh
-
-
 def rnn_jacobian(params, h, t, k):
-    """∂h_t/∂h_k: the product of the step Jacobians from step k + 1 to step t.
+    """∂h_t/∂h_k: the product of diag(1 − h_s²) W_hh over the steps s from k + 1 to t.
 
     Parameters
     ----------
@@ -95,30 +90,12 @@ def rnn_jacobian(params, h, t, k):
     -------
     ndarray, shape (H, H)
     """
-    _check_steps(t, k, len(h) - 1)
+    if not 0 <= k <= t < len(h):
+        raise ValueError(f"need 0 <= k <= t <= {len(h) - 1}; got t = {t}, k = {k}")
     product = np.eye(params.hidden_size)
     for step in range(k + 1, t + 1):
-        product = rnn_step_jacobian(params, h[step]) @ product
+        product = (1.0 - h[step] ** 2)[:, None] * params.W_hh @ product
     return product
-
-
-def lstm_cell_jacobian(f, t, k):
-    """∂c_t/∂c_k along the cell's own path, a diagonal matrix: the product of the forget gates.
-
-    Parameters
-    ----------
-    f : ndarray, shape (T, H)
-        Forget gates of one sequence; f[0] belongs to step 1.
-    t, k : int
-        0 <= k <= t <= T.
-
-    Returns
-    -------
-    ndarray, shape (H,)
-        The diagonal.
-    """
-    _check_steps(t, k, len(f))
-    return np.prod(f[k:t], axis=0)
 
 
 def gradient_norm_by_lag(params, trace, dh_last):
@@ -168,8 +145,3 @@ def _one_step(trace, t):
 
 def _mean_norm(rows):
     return float(np.linalg.norm(rows, axis=1).mean())
-
-
-def _check_steps(t, k, last):
-    if not 0 <= k <= t <= last:
-        raise ValueError(f"need 0 <= k <= t <= {last}; got t = {t}, k = {k}")

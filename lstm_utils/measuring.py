@@ -1,4 +1,4 @@
-"""Seeds, timers and summaries over several runs."""
+"""What measuring a run takes: seeds, a timer, and summaries over several runs."""
 
 import os
 import random
@@ -57,15 +57,13 @@ def median_and_range(values):
     return float(np.median(values)), float(values.min()), float(values.max())
 
 
-def mean_and_interval(values, level=0.95):
-    """Mean of several runs, and half the width of its confidence interval (Student's t).
+def mean_and_interval(values):
+    """Mean of several runs, and half the width of its 95 % confidence interval (Student's t).
 
     Parameters
     ----------
     values : sequence of float
         At least two.
-    level : float
-        Confidence, 0.95 by default.
 
     Returns
     -------
@@ -82,4 +80,4 @@ def mean_and_interval(values, level=0.95):
     if values.size < 2:
         raise ValueError(f"an interval needs at least two runs; got {values.size}")
     spread = values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean()), float(t.ppf((1 + level) / 2, values.size - 1) * spread)
+    return float(values.mean()), float(t.ppf(0.975, values.size - 1) * spread)

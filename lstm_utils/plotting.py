@@ -1,4 +1,4 @@
-"""The book's Matplotlib style, its colours, and the three figures that recur."""
+"""The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, TwoSlopeNorm
 # The parts of a cell (first eight) differ in lightness as well as hue, so that they stay apart
 # for a deuteranope and in grey print; so do the models, the curves of a training run, and the four
 # for whatever else a figure shows: a function that is drawn, and up to three things compared.
-# A part's colour stands for nothing but that part. tests/test_plotting.py measures it.
+# A part's colour stands for nothing but that part. tests/package/test_plotting.py measures it.
 COLOURS = {
     "forget": "#C24800",
     "input": "#0D9457",
@@ -137,19 +137,7 @@ def use_book_style() -> None:
 
 
 def line_style(name: str, marker: bool = False) -> dict:
-    """Keywords for `Axes.plot` that draw `name` as the whole book draws it.
-
-    Parameters
-    ----------
-    name : str
-        A key of `COLOURS`.
-    marker : bool
-        Whether to add the marker that belongs to the name.
-
-    Returns
-    -------
-    dict
-        `color`, `linestyle`, and `marker` when asked for.
+    """Keywords for `Axes.plot` that draw `name`, a key of `COLOURS`, as the whole book draws it.
 
     Raises
     ------
@@ -163,60 +151,28 @@ def line_style(name: str, marker: bool = False) -> dict:
 
 
 def loss_curves(
-    ax,
-    histories: Mapping[str, Sequence[float]],
-    *,
-    x_label: str = "epoch",
-    y_label: str = "loss",
-    log: bool = True,
-    first: int = 1,
-    baseline: tuple[str, float] | None = None,
-    styles: Mapping[str, str] | None = None,
-    mark_best: bool = False,
+    ax, histories: Mapping[str, Sequence[float]], y_label: str = "loss", mark_best: bool = False
 ):
-    """Draw one curve for each named history.
+    """Draw one curve for each named history, from epoch 1 on.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     histories : mapping of label to values, shape (epochs,)
-        A label that is, or begins with, a key of `COLOURS` ("validation", "LSTM, 30 units")
-        takes that key's colour and line.
-    x_label, y_label : str
-    log : bool
-        Whether the loss axis is logarithmic.
-    first : int
-        The epoch of the first value.
-    baseline : (str, float), optional
-        The label and height of a horizontal line, for instance a constant guess.
-    styles : mapping of label to key of COLOURS, optional
-        The style of a label whose first word is not a key.
+        A label that begins with a key of `COLOURS` ("validation (held out)") takes that key's
+        colour and line.
+    y_label : str
     mark_best : bool
         Whether to ring the lowest point of each curve.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     for label, values in histories.items():
-        values = np.asarray(values, dtype=float)
-        epochs = np.arange(first, first + len(values))
-        words = label.lower().replace(",", " ").split()
-        key = (styles or {}).get(label, words[0] if words else "")
-        (line,) = ax.plot(
-            epochs, values, label=label, **(line_style(key) if key in COLOURS else {})
-        )
-        if mark_best and np.isfinite(values).any():
-            best = int(np.nanargmin(values))
-            ax.plot(
-                epochs[best], values[best], "o", ms=9, mfc="none", mec=line.get_color(), mew=1.6
-            )
-    if baseline is not None:
-        ax.axhline(baseline[1], label=baseline[0], linewidth=1.4, **line_style("baseline"))
-    if log:
-        ax.set_yscale("log")
+        epochs, key = range(1, len(values) + 1), label.split()[0]
+        look = line_style(key) if key in COLOURS else {}
+        (line,) = ax.plot(epochs, values, label=label, **look)
+        if mark_best:
+            best, ring = int(np.nanargmin(values)), {"mec": line.get_color(), "mew": 1.6}
+            ax.plot(epochs[best], values[best], "o", ms=9, mfc="none", **ring)
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set(xlabel=x_label, ylabel=y_label)
+    ax.set(xlabel="epoch", ylabel=y_label)
     ax.legend()
     return ax
 
@@ -234,14 +190,12 @@ def heat_map(
     centre: float | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
-    annotate: str | None = None,
     max_ticks: int = 8,
 ):
     """Draw a matrix as colours, its first row at the top, with a labelled colour bar.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     matrix : array, shape (rows, columns)
     x_label, y_label, colour_label : str
     x_ticks, y_ticks : sequence, optional
@@ -251,13 +205,7 @@ def heat_map(
     centre : float, optional
         A value that is drawn white, with two hues for more and for less.
     vmin, vmax : float, optional
-    annotate : str, optional
-        A format such as ".2f" with which to write each value in its square.
     max_ticks : int
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     matrix = np.asarray(matrix, dtype=float)
     finite = matrix[np.isfinite(matrix) & (matrix > 0 if log else True)]
@@ -279,12 +227,6 @@ def heat_map(
             axis.set_ticks(where, [str(ticks[k]) for k in where])
         else:
             axis.get_major_locator().set_params(integer=True)
-    if annotate is not None:
-        for (row, column), value in np.ndenumerate(matrix):
-            red, green, blue, _ = image.cmap(norm(shown[row, column]))
-            dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            ink = "white" if dark else "black"
-            ax.text(column, row, format(value, annotate), ha="center", va="center", color=ink)
     ax.grid(False)
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.figure.colorbar(image, ax=ax, label=colour_label, pad=0.02)
@@ -292,70 +234,35 @@ def heat_map(
 
 
 def gate_traces(
-    axes,
-    trace,
-    batch_index: int = 0,
-    *,
-    names: Sequence[str] = ("forget", "input", "output", "cell", "hidden"),
-    unit: int | None = None,
-    marks: Sequence[int] = (),
-    x_ticks: Sequence[str] | None = None,
+    axes, trace, batch_index: int = 0, *, names: Sequence[str], unit: int, marks: Sequence[int] = ()
 ):
-    """Draw what the gates and states of an LSTM do along one sequence.
+    """Draw what gates and states of one hidden unit do along one sequence, a panel each.
 
     Parameters
     ----------
-    axes : one Axes or an array of them
-        As many as `names`, one under another; or a single one, which then holds all names.
+    axes : array of matplotlib.axes.Axes
+        As many as `names`, one under another.
     trace : lstm_utils.cells.LSTMTrace
     batch_index : int
         Which sequence of the batch.
     names : sequence of str
         Any of "forget", "input", "candidate", "output", "cell", "hidden".
-    unit : int, optional
-        One hidden unit. Without it: each unit as a thin line, their mean as a thick one.
+    unit : int
     marks : sequence of int
         Time steps (from 0) that a vertical line shows.
-    x_ticks : sequence of str, optional
-        A word under each time step.
-
-    Returns
-    -------
-    The axes that were given.
     """
-    each = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
-    if len(each) not in (1, len(names)):
-        raise ValueError(f"{len(names)} names need 1 or {len(names)} axes, not {len(each)}")
-    for k, name in enumerate(names):
+    for ax, name in zip(axes, names, strict=True):
         attribute, title = _GATE_TITLES[name]
-        values = np.asarray(getattr(trace, attribute))[batch_index]
+        values = np.asarray(getattr(trace, attribute))[batch_index, :, unit]
         if name in ("cell", "hidden"):
             values = values[1:]  # the first is the initial state, before any input
-        steps = np.arange(len(values))
-        ax = each[min(k, len(each) - 1)]
-        if unit is None:
-            if len(each) > 1:
-                ax.plot(steps, values, color=COLOURS[name], linestyle="-", lw=0.6, alpha=0.35)
-            values = values.mean(axis=1)
-        else:
-            values = values[:, unit]
-        look = line_style(name, marker=len(steps) <= 20)
-        if len(each) > 1:
-            look["linestyle"] = "-"  # its own panel tells it apart
-        ax.plot(steps, values, label=title, **look)
-        if len(each) > 1:
-            ax.set_ylabel(title.replace(" ", "\n", 1), rotation=0, ha="right", va="center")
+        look = line_style(name, marker=len(values) <= 20) | {"linestyle": "-"}
+        ax.plot(np.arange(len(values)), values, label=title, **look)
+        ax.set_ylabel(title.replace(" ", "\n", 1), rotation=0, ha="right", va="center")
         if name not in ("candidate", "cell", "hidden"):
             ax.set_ylim(-0.05, 1.05)
-    if len(each) == 1:
-        each[0].set_ylim(auto=True)
-        each[0].set_ylabel("value")
-        each[0].legend()
-    for ax in each:
         for mark in marks:
             ax.axvline(mark, color=COLOURS["baseline"], lw=1.2, ls=(0, (2, 2)))
-        if x_ticks is not None:
-            ax.set_xticks(range(len(x_ticks)), x_ticks)
-        ax.tick_params(labelbottom=ax is each[-1])
-    each[-1].set_xlabel("time step" if x_ticks is None else "")
+        ax.tick_params(labelbottom=ax is axes[-1])
+    axes[-1].set_xlabel("time step")
     return axes

@@ -100,8 +100,8 @@ class Vocabulary:
         return [self.tokens[k] for k in ids]
 
 
-def pad(sequences, length=None, side="post", truncate="post", value=0):
-    """Make a rectangle of id lists of different lengths.
+def pad(sequences, length=None, side="post", truncate="post"):
+    """Make a rectangle of id lists of different lengths, filled up with 0.
 
     Parameters
     ----------
@@ -112,8 +112,6 @@ def pad(sequences, length=None, side="post", truncate="post", value=0):
         Where the padding goes: after the text or before it.
     truncate : {"post", "pre"}
         Which end of a longer sequence is cut off.
-    value : int
-        The padding.
 
     Returns
     -------
@@ -124,7 +122,7 @@ def pad(sequences, length=None, side="post", truncate="post", value=0):
             raise ValueError(f"{name} must be 'post' or 'pre'; got {choice!r}")
     if length is None:
         length = max((len(s) for s in sequences), default=0)
-    padded = np.full((len(sequences), length), value, dtype=np.int32)
+    padded = np.zeros((len(sequences), length), dtype=np.int32)
     for row, sequence in zip(padded, sequences, strict=True):
         kept = (
             sequence[:length] if truncate == "post" else sequence[max(0, len(sequence) - length) :]
@@ -160,43 +158,3 @@ def length_batches(lengths, batch_size, rng=None):
     if rng is not None:
         rng.shuffle(batches)
     return batches
-
-
-def ngram_codes(text, longest=4):
-    """Numbers of the character n-grams that end at each place of a text.
-
-    A character of 16 bits fits four times into 64, so that an n-gram of up to four characters
-    is a number, and no two share one.
-
-    Parameters
-    ----------
-    text : str
-        Its characters have to lie below U+10000, as those that `clean_review` leaves do.
-    longest : int
-        From 1 to 4 characters.
-
-    Returns
-    -------
-    uint64 array, shape (len(text), longest)
-        Column k holds the n-grams of k + 1 characters; 0 says "none": the text begins later.
-
-    Raises
-    ------
-    ValueError
-        If `longest` is not between 1 and 4, or a character lies above U+FFFF.
-    """
-    if not 1 <= longest <= 4:
-        raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
-    characters = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    if len(characters) and characters.max() >= 1 << 16:
-        raise ValueError("a character lies above U+FFFF; clean the text first")
-    codes = np.zeros((len(text), longest), dtype=np.uint64)
-    for k in range(min(longest, len(text))):
-        before = codes[k - 1 : -1, k - 1] << np.uint64(16) if k else np.uint64(0)
-        codes[k:, k] = before | characters[k:]
-    return codes
-
-
-def ngrams_of_codes(codes):
-    """The n-grams that `ngram_codes` made these numbers of: a list of str."""
-    return [int(code).to_bytes(8, "big").decode("utf-16-be").lstrip("\0") for code in codes]

@@ -1,11 +1,101 @@
-"""Counting as a language model: Kneser-Ney, words that can be spelled, and mixtures of models."""
+"""Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures."""
 
 import math
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 
+from lstm_utils.text import Vocabulary
+
 END = "\n"  # the character that ends a headline, and a word that is spelled
+SPECIALS = ("<pad>", "<unk>", "<start>")
+
+
+def merge(pieces, pair):
+    """Join every `pair` of neighbours in a tuple of pieces."""
+    merged, i = [], 0
+    while i < len(pieces):
+        if pieces[i : i + 2] == pair:
+            merged.append(pair[0] + pair[1])
+            i += 2
+        else:
+            merged.append(pieces[i])
+            i += 1
+    return tuple(merged)
+
+
+def learn_merges(words, how_many):
+    """Learn byte-pair encoding.
+
+    Parameters
+    ----------
+    words : Counter of str
+        How often each word occurs, each with a space in front.
+    how_many : int
+
+    Returns
+    -------
+    list of (str, str)
+        The pairs in the order in which they are to be merged; ties go to the later in the
+        alphabet. Fewer than `how_many` where every word has become one piece.
+
+    Notes
+    -----
+    Sennrich, Haddow and Birch (2016), algorithm 1.
+    """
+    pieces, merges = {word: tuple(word) for word in words}, []
+    while len(merges) < how_many:
+        pairs = Counter()
+        for word, cut in pieces.items():
+            for pair in pairwise(cut):
+                pairs[pair] += words[word]
+        if not pairs:
+            break
+        merges.append(max(pairs, key=lambda pair: (pairs[pair], pair)))
+        first, second = merges[-1]
+        for word, cut in pieces.items():
+            if first in cut and second in cut:
+                pieces[word] = merge(cut, merges[-1])
+    return merges
+
+
+class Tokeniser:
+    """Cuts a headline into pieces, the end "\\n" last, and numbers them.
+
+    Parameters
+    ----------
+    alphabet : list of str
+        Every character, " " and "\\n" among them.
+    merges : list of (str, str)
+        As `learn_merges` gives them; none for characters.
+    """
+
+    def __init__(self, alphabet, merges=()):
+        self.merges, self.cut = merges, {}
+        pieces = [*alphabet, *dict.fromkeys(a + b for a, b in merges)]
+        self.vocabulary = Vocabulary([*SPECIALS, *pieces], SPECIALS)
+
+    def split(self, text):
+        """Pieces of a text, each word's space at its front, "\\n" last: a list of str."""
+        return [piece for word in text.split() for piece in self._pieces(" " + word)] + ["\n"]
+
+    def _pieces(self, word):
+        if word not in self.cut:
+            pieces = tuple(word)
+            for pair in self.merges:
+                if pair[0] in pieces and pair[1] in pieces:
+                    pieces = merge(pieces, pair)
+            self.cut[word] = pieces
+        return self.cut[word]
+
+    def encode(self, text):
+        """Ids of the start sign, the pieces and the end: a list of int."""
+        return self.vocabulary.encode(["<start>", *self.split(text)])
+
+    def join(self, pieces):
+        """The text that the pieces spell."""
+        return "".join(pieces).strip()
 
 
 class KneserNey:
@@ -192,18 +282,8 @@ class Words:
         that the product along a headline is what `bits` gives. After a word the next one has to be
         thought of too: the headline ends if it is the empty one.
         """
-        return self.look_ahead(text)[0]
-
-    def look_ahead(self, text):
-        """`next_characters`, and how likely it is that the word being read is a new one.
-
-        Returns
-        -------
-        p : ndarray, shape (len(text) + 1, A)
-        new : ndarray, shape (len(text) + 1,)
-        """
         blank, end = self.place[" "], self.place[END]
-        rows, new, before = [], [], []
+        rows, before = [], []
         parts = self._next_words(before)
         first = True
         for word in text.split(" "):
@@ -215,11 +295,9 @@ class Words:
                 p = np.zeros(len(self.alphabet))
                 if low < high:  # known words begin like this one
                     np.add.at(p, self._codes[low:high, j], known[low:high])
-                fresh = rest * spelled * self._spelling(word[:j])
-                new.append(fresh.sum() / (p.sum() + fresh.sum()))
-                p += fresh
+                p += rest * spelled * self._spelling(word[:j])
                 if j == 0 and not first:
-                    p[end] = 0.0  # that there is a word at all, the blank before it has told
+                    p[end] = 0.0  # that there is a word at all, the blank before it has shown
                 p /= p.sum()
                 if j > 0:  # a word that ends is followed by a word, or by none
                     over, stops = p[end], self._stops(*parts)
@@ -232,7 +310,7 @@ class Words:
                         column = self._codes[low:high, j]
                         low, high = low + np.searchsorted(column, [code, code + 1])
             first = False
-        return np.array(rows), np.array(new)
+        return np.array(rows)
 
     def _next_words(self, before):
         return self.model.distribution(before, self._row, self._nothing)

@@ -1,9 +1,7 @@
-"""Language models in PyTorch: tokens, an LSTM that reads them, its training and its score."""
+"""Headlines in PyTorch: the networks of chapter 7, what they read, their training and score."""
 
 import math
 from array import array
-from collections import Counter
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -11,102 +9,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lstm_utils.text import Vocabulary, length_batches
-
-SPECIALS = ("<pad>", "<unk>", "<start>")
+from lstm_utils.text import length_batches
 
 
-def merge(pieces, pair):
-    """Join every `pair` of neighbours in a tuple of pieces."""
-    merged, i = [], 0
-    while i < len(pieces):
-        if pieces[i : i + 2] == pair:
-            merged.append(pair[0] + pair[1])
-            i += 2
-        else:
-            merged.append(pieces[i])
-            i += 1
-    return tuple(merged)
-
-
-def learn_merges(words, how_many):
-    """Learn byte-pair encoding.
-
-    Parameters
-    ----------
-    words : Counter of str
-        How often each word occurs, each with a space in front.
-    how_many : int
-
-    Returns
-    -------
-    list of (str, str)
-        The pairs in the order in which they are to be merged; ties go to the later in the
-        alphabet. Fewer than `how_many` where every word has become one piece.
-
-    Notes
-    -----
-    Sennrich, Haddow and Birch (2016), algorithm 1.
-    """
-    pieces, merges = {word: tuple(word) for word in words}, []
-    while len(merges) < how_many:
-        pairs = Counter()
-        for word, cut in pieces.items():
-            for pair in pairwise(cut):
-                pairs[pair] += words[word]
-        if not pairs:
-            break
-        merges.append(max(pairs, key=lambda pair: (pairs[pair], pair)))
-        first, second = merges[-1]
-        for word, cut in pieces.items():
-            if first in cut and second in cut:
-                pieces[word] = merge(cut, merges[-1])
-    return merges
-
-
-class Tokeniser:
-    """Cuts a headline into pieces, the end "\\n" last, and numbers them.
-
-    Parameters
-    ----------
-    alphabet : list of str
-        Every character, " " and "\\n" among them.
-    merges : list of (str, str)
-        As `learn_merges` gives them; none for characters.
-    """
-
-    def __init__(self, alphabet, merges=()):
-        self.merges, self.cut = merges, {}
-        pieces = [*alphabet, *dict.fromkeys(a + b for a, b in merges)]
-        self.vocabulary = Vocabulary([*SPECIALS, *pieces], SPECIALS)
-
-    def split(self, text):
-        """Pieces of a text, each word's space at its front, "\\n" last: a list of str."""
-        return [piece for word in text.split() for piece in self._pieces(" " + word)] + ["\n"]
-
-    def _pieces(self, word):
-        if word not in self.cut:
-            pieces = tuple(word)
-            for pair in self.merges:
-                if pair[0] in pieces and pair[1] in pieces:
-                    pieces = merge(pieces, pair)
-            self.cut[word] = pieces
-        return self.cut[word]
-
-    def numbers(self, text):
-        """Ids of the start sign, the pieces and the end: a list of int."""
-        return self.vocabulary.encode(["<start>", *self.split(text)])
-
-    def encode(self, text):
-        """`numbers` as an int64 tensor, shape (T + 1,)."""
-        return torch.tensor(self.numbers(text))
-
-    def join(self, pieces):
-        """The text that the pieces spell."""
-        return "".join(pieces).strip()
-
-
-class Encoded:
+class EncodedHeadlines:
     """Many sequences in one flat array: a byte or two a token, however many lines there are.
 
     Parameters
@@ -120,7 +26,7 @@ class Encoded:
         width = np.min_scalar_type(len(tokeniser.vocabulary))  # uint8, uint16, …
         flat, ends, used = np.empty(1024, width), array("q", [0]), 0
         for text in texts:
-            numbers = tokeniser.numbers(text)
+            numbers = tokeniser.encode(text)
             if used + len(numbers) > len(flat):
                 flat = np.concatenate([flat, np.empty(max(len(flat), len(numbers)), width)])
             flat[used : used + len(numbers)] = numbers
@@ -182,7 +88,7 @@ class LanguageModel(nn.Module):
         return self.score(self.dropout(hidden)), state  # (B, T, V)
 
 
-def one_cycle(step, steps, peak, warm_up=0.15):
+def one_cycle(step, steps, peak):
     """The step size of an update: up along a cosine from peak / 25, then down to nought.
 
     Parameters
@@ -190,10 +96,8 @@ def one_cycle(step, steps, peak, warm_up=0.15):
     step, steps : int
         The update, from 0, and how many there are.
     peak : float
-    warm_up : float
-        The share of the updates on the way up.
     """
-    top = warm_up * steps
+    top = 0.15 * steps
     if step < top:
         return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2)
     return peak * (1 + math.cos(math.pi * (step - top) / (steps - top))) / 2
@@ -242,7 +146,8 @@ def headline_bits(model, tokeniser, headlines):
     bits = []
     with torch.no_grad():
         for k in range(0, len(headlines), 64):
-            inputs, targets = shifted([tokeniser.encode(text) for text in headlines[k : k + 64]])
+            rows = [torch.tensor(tokeniser.encode(text)) for text in headlines[k : k + 64]]
+            inputs, targets = shifted(rows)
             nats = F.cross_entropy(
                 model(inputs)[0].transpose(1, 2), targets, ignore_index=0, reduction="none"
             )
@@ -262,6 +167,7 @@ def next_characters(model, tokeniser, text, alphabet):
     """
     model.eval()
     with torch.no_grad():
-        scores = model(tokeniser.encode(text)[None, :-1])[0][0, 1:].double()
+        tokens = torch.tensor([tokeniser.encode(text)[:-1]])
+        scores = model(tokens)[0][0, 1:].double()
     columns = [tokeniser.vocabulary.ids[character] for character in alphabet]
     return scores[:, columns].softmax(dim=-1).numpy()

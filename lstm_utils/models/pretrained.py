@@ -99,13 +99,15 @@ class ReviewReader(Pretrained):
 
     @cached_property
     def _known(self):
-        return _codes(self.metadata["ngrams"])
+        from lstm_utils.models.reviews import codes_of_ngrams
+
+        return codes_of_ngrams(self.metadata["ngrams"].split("\n"))
 
     def _encode(self, texts, by):
-        from lstm_utils.models.reviews import Encoded, look_up, ngram_pieces
+        from lstm_utils.models.reviews import EncodedReviews, look_up, ngram_pieces
 
         codes, *places = ngram_pieces(texts, by, self.metadata["longest"])
-        return Encoded(look_up(codes, self._known), *places)
+        return EncodedReviews(look_up(codes, self._known), *places)
 
     def _sums_of_rows(self, ids):
         """Sum the table's rows of each place, ids (N, longest); number 0 is unknown and no row."""
@@ -116,11 +118,11 @@ class SentimentModel(ReviewReader):
     """Reads a Korean film review and says how likely it is positive; trained in Keras."""
 
     def encode(self, texts):
-        """Reviews as the network reads them: an `Encoded`."""
+        """Reviews as the network reads them: an `EncodedReviews`."""
         return self._encode(texts, self.metadata["by"])
 
     def numpy(self):
-        """The network in NumPy: a function from an `Encoded` to log odds (R,), float32."""
+        """The network in NumPy: a function from an `EncodedReviews` to log odds (R,), float32."""
         from lstm_utils.models.reviews import equal_length_batches
 
         readers = [(self._lstm("forward"), slice(None))]
@@ -148,7 +150,7 @@ class SentimentModel(ReviewReader):
         return network
 
     def keras(self):
-        """The network as a `keras.Model`: ``model(ids, slots, steps)`` of `Encoded.batch`."""
+        """The network as a `keras.Model`: ``model(*encoded.batch(rows))``."""
         from lstm_utils.models.reviews_keras import ReviewNetwork
 
         told = self.metadata
@@ -188,7 +190,7 @@ class ReadingModel(ReviewReader):
         return self._lstm("forward")
 
     def encode(self, texts):
-        """Reviews as the network reads them: an `Encoded`."""
+        """Reviews as the network reads them: an `EncodedReviews`."""
         return self._encode([unicodedata.normalize("NFC", text) for text in texts], "syllable")
 
     def vectors(self, encoded):
@@ -196,7 +198,7 @@ class ReadingModel(ReviewReader):
         return self._sums_of_rows(encoded.ids)
 
     def numpy(self):
-        """The network in NumPy: from an `Encoded` to log odds after each step.
+        """The network in NumPy: from an `EncodedReviews` to log odds after each step.
 
         A list with an array (T,) for each review, float32.
         """
@@ -252,8 +254,8 @@ class HeadlinesModel(Pretrained):
     """Reads the beginning of a headline and scores what comes next; trained in PyTorch."""
 
     def tokeniser(self):
-        """What cuts a headline into the network's tokens: a `language_models.Tokeniser`."""
-        from lstm_utils.models.headlines_torch import Tokeniser
+        """What cuts a headline into the network's tokens: a `headlines.Tokeniser`."""
+        from lstm_utils.models.headlines import Tokeniser
 
         merges = [tuple(pair) for pair in self.metadata["merges"]]
         return Tokeniser(self.metadata["alphabet"], merges)
@@ -290,7 +292,7 @@ class HeadlinesModel(Pretrained):
         network, tokeniser = self.numpy(), self.tokeniser()
         bits = []
         for text in texts:
-            tokens = np.array(tokeniser.numbers(text))
+            tokens = np.array(tokeniser.encode(text))
             scores = network(tokens[None, :-1])[0][0].astype(np.float64)
             chosen = scores[np.arange(len(scores)), tokens[1:]]
             bits.append(np.sum(_log_sum(scores) - chosen) / np.log(2))
@@ -316,7 +318,7 @@ class HeadlinesModel(Pretrained):
         network, tokeniser = self.numpy(), self.tokeniser()
         rng, pieces = np.random.default_rng(seed), tokeniser.vocabulary.tokens
         end = tokeniser.vocabulary.ids["\n"]
-        tokens, state = np.tile(tokeniser.numbers(prompt)[:-1], (count, 1)), None
+        tokens, state = np.tile(tokeniser.encode(prompt)[:-1], (count, 1)), None
         drawn = np.empty((count, 0), int)
         while drawn.shape[1] < longest and not (drawn == end).any(axis=1).all():
             scores, state = network(tokens, state)
@@ -327,12 +329,6 @@ class HeadlinesModel(Pretrained):
         ends = [row.index(end) if end in row else longest for row in drawn.tolist()]
         texts = [[pieces[k] for k in row[:n]] for row, n in zip(drawn, ends, strict=True)]
         return [" ".join((prompt + "".join(text)).split()) for text in texts]
-
-
-def _codes(ngrams):
-    """Numbers of n-grams (one a line) in the order of a table's rows, as from `ngram_codes`."""
-    told = (ngram.encode("utf-16-be") for ngram in ngrams.split("\n"))
-    return np.array([int.from_bytes(ngram, "big") for ngram in told], dtype=np.uint64)
 
 
 def _log_sum(scores):

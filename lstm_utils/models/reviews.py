@@ -1,82 +1,56 @@
-"""Film reviews as numbers: n-grams, rows of a table, batches of equal length; no framework."""
+"""From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.text import clean_review, ngram_codes
+from lstm_utils.text import clean_review
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """Reviews as numbers: at each step the LSTM reads the sum of some rows of a table.
+def ngram_codes(text, longest=4):
+    """Numbers of the character n-grams that end at each place of a text.
+
+    A character of 16 bits fits four times into 64, so that an n-gram of up to four characters
+    is a number, and no two share one.
 
     Parameters
     ----------
-    ids : int32 array, shape (N, K)
-        Up to K rows to add, for each of the N pieces of all reviews; 0 says "none".
-    step : int32 array, shape (N,)
-        The step, within its review, that each piece belongs to: 0, 0, 0, 1, 1, …
-    start : int64 array, shape (R + 1,)
-        Review r owns the pieces from ``start[r]`` up to ``start[r + 1]``.
+    text : str
+        Its characters have to lie below U+10000, as those that `clean_review` leaves do.
+    longest : int
+        From 1 to 4 characters.
+
+    Returns
+    -------
+    uint64 array, shape (len(text), longest)
+        Column k holds the n-grams of k + 1 characters; 0 says "none": the text begins later.
+
+    Raises
+    ------
+    ValueError
+        If `longest` is not between 1 and 4, or a character lies above U+FFFF.
     """
+    if not 1 <= longest <= 4:
+        raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
+    characters = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    if len(characters) and characters.max() >= 1 << 16:
+        raise ValueError("a character lies above U+FFFF; clean the text first")
+    codes = np.zeros((len(text), longest), dtype=np.uint64)
+    for k in range(min(longest, len(text))):
+        before = codes[k - 1 : -1, k - 1] << np.uint64(16) if k else np.uint64(0)
+        codes[k:, k] = before | characters[k:]
+    return codes
 
-    ids: np.ndarray
-    step: np.ndarray
-    start: np.ndarray
 
-    def __len__(self):
-        return len(self.start) - 1
+def ngrams_of_codes(codes):
+    """The n-grams that `ngram_codes` made these numbers of: a list of str."""
+    return [int(code).to_bytes(8, "big").decode("utf-16-be").lstrip("\0") for code in codes]
 
-    @property
-    def steps(self):
-        """Number of steps of each review, shape (R,)."""
-        return self.step[self.start[1:] - 1] + 1
 
-    @classmethod
-    def from_ids(cls, lists):
-        """One id a step: any tokens. An empty list becomes the id 1, unknown."""
-        lists = [ids or [1] for ids in lists]
-        start = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
-        step = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))
-        ids = np.fromiter((k for ids in lists for k in ids), dtype=np.int32, count=start[-1])
-        return cls(ids[:, None], step.astype(np.int32), start)
-
-    def cut(self, steps):
-        """Only the first steps of each review."""
-        keep = self.step < steps
-        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
-        return Encoded(self.ids[keep], self.step[keep], start)
-
-    def padded(self, steps, row):
-        """Every review filled up to so many steps; at each step added the LSTM reads `row`."""
-        missing = steps - self.steps
-        lengths = np.diff(self.start)
-        start = np.concatenate([[0], np.cumsum(lengths + missing)])
-        old = np.arange(len(self.ids)) + np.repeat(start[:-1] - self.start[:-1], lengths)
-        ids = np.zeros((start[-1], self.ids.shape[1]), np.int32)
-        ids[:, 0] = row
-        # A padding's step follows from its distance to the review's end.
-        step = steps - (np.repeat(start[1:], lengths + missing) - np.arange(start[-1]))
-        ids[old], step[old] = self.ids, self.step
-        return Encoded(ids, step.astype(np.int32), start)
-
-    def batch(self, rows):
-        """Reviews of equal length as ``(ids (n, K), slots (n,), steps)``.
-
-        Piece i adds to vector ``slots[i]`` of ``len(rows) * steps``, review after review.
-
-        Raises
-        ------
-        ValueError
-            If the reviews differ in length.
-        """
-        steps = self.steps[rows]
-        if len(set(steps.tolist())) != 1:
-            raise ValueError(f"a batch needs reviews of one length; got {sorted(set(steps))}")
-        where = [np.arange(self.start[r], self.start[r + 1]) for r in rows]
-        slots = [self.step[piece] + k * steps[0] for k, piece in enumerate(where)]
-        return self.ids[np.concatenate(where)], np.concatenate(slots), np.int32(steps[0])
+def codes_of_ngrams(ngrams):
+    """The numbers that `ngram_codes` gives these n-grams: uint64 (N,)."""
+    numbers = (int.from_bytes(ngram.encode("utf-16-be"), "big") for ngram in ngrams)
+    return np.fromiter(numbers, dtype=np.uint64, count=len(ngrams))
 
 
 def ngram_pieces(texts, by="word", longest=4):
@@ -94,7 +68,7 @@ def ngram_pieces(texts, by="word", longest=4):
     Returns
     -------
     codes (N, longest) uint64, step (N,) int32, start (R + 1,) int64
-        As in `Encoded`, but with n-grams (`ngram_codes`) where that has rows of a table.
+        As in `EncodedReviews`, but with n-grams (`ngram_codes`) where that has rows of a table.
     """
     texts = [f" {clean_review(text)} " for text in texts]
     start = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
@@ -199,6 +173,78 @@ def look_up(codes, known):
     """Row of each n-gram: 1 … len(known); 0 for one that `known_codes` left out."""
     place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
     return np.where(known[place] == codes, place + 1, 0).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class EncodedReviews:
+    """Reviews as numbers: at each step the LSTM reads the sum of some rows of a table.
+
+    Parameters
+    ----------
+    ids : int32 array, shape (N, K)
+        Up to K rows to add, for each of the N pieces of all reviews; 0 says "none".
+    step : int32 array, shape (N,)
+        The step, within its review, that each piece belongs to: 0, 0, 0, 1, 1, …
+    start : int64 array, shape (R + 1,)
+        Review r owns the pieces from ``start[r]`` up to ``start[r + 1]``.
+    """
+
+    ids: np.ndarray
+    step: np.ndarray
+    start: np.ndarray
+
+    def __len__(self):
+        return len(self.start) - 1
+
+    @property
+    def steps(self):
+        """Number of steps of each review, shape (R,)."""
+        return self.step[self.start[1:] - 1] + 1
+
+    @classmethod
+    def from_ids(cls, lists):
+        """One id a step: any tokens. An empty list becomes the id 1, unknown."""
+        lists = [ids or [1] for ids in lists]
+        start = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
+        step = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))
+        ids = np.fromiter((k for ids in lists for k in ids), dtype=np.int32, count=start[-1])
+        return cls(ids[:, None], step.astype(np.int32), start)
+
+    def cut(self, steps):
+        """Only the first steps of each review."""
+        keep = self.step < steps
+        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
+        return EncodedReviews(self.ids[keep], self.step[keep], start)
+
+    def padded(self, steps, row):
+        """Every review filled up to so many steps; at each step added the LSTM reads `row`."""
+        missing = steps - self.steps
+        lengths = np.diff(self.start)
+        start = np.concatenate([[0], np.cumsum(lengths + missing)])
+        old = np.arange(len(self.ids)) + np.repeat(start[:-1] - self.start[:-1], lengths)
+        ids = np.zeros((start[-1], self.ids.shape[1]), np.int32)
+        ids[:, 0] = row
+        # A padding's step follows from its distance to the review's end.
+        step = steps - (np.repeat(start[1:], lengths + missing) - np.arange(start[-1]))
+        ids[old], step[old] = self.ids, self.step
+        return EncodedReviews(ids, step.astype(np.int32), start)
+
+    def batch(self, rows):
+        """Reviews of equal length as ``(ids (n, K), slots (n,), steps)``.
+
+        Piece i adds to vector ``slots[i]`` of ``len(rows) * steps``, review after review.
+
+        Raises
+        ------
+        ValueError
+            If the reviews differ in length.
+        """
+        steps = self.steps[rows]
+        if len(set(steps.tolist())) != 1:
+            raise ValueError(f"a batch needs reviews of one length; got {sorted(set(steps))}")
+        where = [np.arange(self.start[r], self.start[r + 1]) for r in rows]
+        slots = [self.step[piece] + k * steps[0] for k, piece in enumerate(where)]
+        return self.ids[np.concatenate(where)], np.concatenate(slots), np.int32(steps[0])
 
 
 def equal_length_batches(steps, batch_size, rng=None, rows=None):

@@ -1,4 +1,4 @@
-"""A network for film reviews, and its training; `pieces` makes the numbers that it reads.
+"""A network for film reviews, and its training; `reviews` makes the numbers that it reads.
 
 Shared by chapter 6, `experiments/sentiment.py` and the pretrained model.
 """
@@ -7,13 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.models.reviews import (  # noqa: F401 - reviews and their pieces are used together
-    Encoded,
-    equal_length_batches,
-    known_codes,
-    look_up,
-    ngram_pieces,
-)
+from lstm_utils.models.reviews import equal_length_batches
 
 
 class NgramEmbedding(keras.layers.Layer):
@@ -85,7 +79,7 @@ class ReviewNetwork(keras.Model):
         self.built = True
 
     def vectors(self, ids, slots, steps):
-        """What the LSTM reads, shape (B, steps, size), from `Encoded.batch`."""
+        """What the LSTM reads, shape (B, steps, size), from `EncodedReviews.batch`."""
         return tf.reshape(tf.math.segment_sum(self.embed(ids), slots), [-1, steps, self.size])
 
     def read(self, vectors, training=False):
@@ -206,7 +200,7 @@ class Trainer:
         return loss
 
     def step(self, batch, labels, rate):
-        """One update on a batch of `Encoded.batch`; returns the loss."""
+        """One update on a batch of `EncodedReviews.batch`; returns the loss."""
         self.optimizer.learning_rate = rate
         ids, slots, steps = (tf.constant(part) for part in batch)
         labels = tf.constant(labels, tf.float32)
@@ -231,7 +225,7 @@ class Trainer:
             average.assign(own)
 
     def scores_of_batch(self, ids, slots, steps):
-        """What the network gives for a batch of `Encoded.batch`, as an array."""
+        """What the network gives for a batch of `EncodedReviews.batch`, as an array."""
         return self._predict(*map(tf.constant, (ids, slots, steps))).numpy()
 
     def scores(self, encoded, rows=None, batch_size=1000):

@@ -1,4 +1,4 @@
-"""Chapter 6's experiment: encodings, batches, metrics, and what a kill leaves."""
+"""Chapter 6's experiment: vocabularies, an optimiser, metrics, and what a kill leaves."""
 
 import json
 import os
@@ -12,49 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_utils.text import ngram_codes, ngrams_of_codes
-
-KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
-
-
-@given(KOREAN)
-def test_ngram_codes_are_the_ngrams_that_end_at_each_place(text):
-    codes = ngram_codes(text)
-    assert codes.shape == (len(text), 4)
-    for end in range(len(text)):
-        for k in range(4):
-            ngram = text[end - k : end + 1] if end >= k else ""
-            number = int.from_bytes("".join(ngram).encode("utf-16-be"))
-            assert codes[end, k] == number
+from lstm_utils.models.reviews import (
+    leaning_codes,
+    letter_pieces,
+    ngram_pieces,
+    ngrams_of_codes,
+)
 
 
-def test_codes_refuse_what_does_not_fit():
-    with pytest.raises(ValueError, match="above U"):
-        ngram_codes("😀")
-    with pytest.raises(ValueError, match="1 to 4"):
-        ngram_codes("가", 5)
-
-
-@pytest.fixture(scope="module")
-def reviews():
-    from lstm_utils.models import reviews_keras
-
-    return reviews_keras
-
-
-def test_words_are_the_ngrams_that_end_in_them(reviews):
-    codes, step, start = reviews.ngram_pieces(["영화 최고", "", "ㅋ"])
-    assert start.tolist() == [0, 7, 9, 12]
-    assert step.tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0]
-    assert (codes[start[1] : start[2]] == ngram_codes("  ")).all()  # nothing of the review before
-    assert (codes[:7] == ngram_codes(" 영화 최고 ")).all()
-    _, syllables, _ = reviews.ngram_pieces(["영화 최고"], by="syllable")
-    assert syllables.tolist() == list(range(7))
-
-
-def test_letters_are_read_inside_the_syllables(reviews):
-    from lstm_utils.models.reviews import letter_pieces
-
+def test_letters_are_read_inside_the_syllables():
     codes, step, start = letter_pieces(["재밌", "재밋 a", ""], lengths=(1, 3))
     # space ㅈㅐ ㅁㅣㅆ space | space ㅈㅐ ㅁㅣㅅ space a space | two spaces
     assert start.tolist() == [0, 7, 16, 18]
@@ -66,17 +32,10 @@ def test_letters_are_read_inside_the_syllables(reviews):
     assert (codes[2:5, 1] > 0).all()
 
 
-def test_pairs_of_characters_share_a_step(reviews):
-    _, step, _ = reviews.ngram_pieces(["영화", "가"], by="pair")
-    assert step.tolist() == [0, 0, 1, 1, 0, 0, 1]
-
-
-def test_a_small_vocabulary_holds_what_leans(reviews):
+def test_a_small_vocabulary_holds_what_leans():
     """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
-    from lstm_utils.models.reviews import leaning_codes
-
     texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
-    codes, _, start = reviews.ngram_pieces(texts, by="syllable", longest=2)
+    codes, _, start = ngram_pieces(texts, by="syllable", longest=2)
     review = np.repeat(np.arange(4), np.diff(start))
 
     def kept(at_most, min_count):
@@ -92,115 +51,11 @@ def test_a_small_vocabulary_holds_what_leans(reviews):
     assert kept(100, 3) == {" ", "굿", "영", "화"} | {" 영", "영화", "화 "}
 
 
-def test_a_prefix_network_is_keras_own_and_judges_every_prefix(reviews):
-    import keras
-
-    keras.utils.set_random_seed(0)
-    network = reviews.PrefixNetwork(20, 5, 4)
-    network.build()
-    own = keras.Sequential(
-        [
-            keras.Input((None,), dtype="int32"),
-            keras.layers.Embedding(20, 5),
-            keras.layers.LSTM(4, return_sequences=True),
-            keras.layers.Dense(1),
-        ]
-    )
-    own.set_weights(network.get_weights())
-    ids = np.random.default_rng(0).integers(1, 20, (3, 6))
-    encoded = reviews.Encoded.from_ids(ids.tolist())
-    scores = network(*encoded.batch([0, 1, 2])).numpy()
-    assert np.abs(own(ids)[..., 0] - scores).max() < 1e-6
-    labels = np.array([1.0, 0.0, 1.0], np.float32)
-    per_step = np.logaddexp(0, np.where(labels[:, None] == 1, -scores, scores))
-    expected = (per_step[:, -1] + per_step.mean(axis=1)) / 2
-    assert np.abs(network.losses(labels, scores).numpy() - expected).max() < 1e-6
-
-
-@given(KOREAN)
-def test_codes_give_their_ngrams_back(text):
-    codes = ngram_codes(text)
-    ngrams = ngrams_of_codes(codes[codes > 0])
-    assert [int(ngram_codes(n, len(n))[-1, -1]) for n in ngrams] == codes[codes > 0].tolist()
-
-
-def test_the_commonest_ngrams_are_kept(reviews):
-    codes = np.array([[5, 5, 7, 7, 7, 9, 0, 3]], np.uint64)
-    assert reviews.known_codes(codes, at_most=2).tolist() == [5, 7]
-    assert reviews.known_codes(codes, min_count=3).tolist() == [7]
-    assert reviews.known_codes(codes).tolist() == [3, 5, 7, 9]
-
-
-def test_a_vocabulary_of_ngrams_holds_what_is_frequent(reviews):
-    codes, _, _ = reviews.ngram_pieces(["가나", "가나", "가다"])
-    known = reviews.known_codes(codes, 2)
-    rows = reviews.look_up(codes, known)
-    for row, code in zip(rows.ravel(), codes.ravel(), strict=True):
-        assert row == 0 or known[row - 1] == code
-    frequent = [code for code in set(codes[codes > 0].tolist()) if (codes == code).sum() >= 2]
-    assert sorted(frequent) == known.tolist()
-
-
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.integers(1, 7), st.integers(0, 9))
-def test_batches_hold_each_review_once_and_one_length_each(steps, size, seed):
-    from lstm_utils.models.reviews_keras import equal_length_batches
-
-    steps = np.array(steps)
-    batches = equal_length_batches(steps, size, np.random.default_rng(seed))
-    assert sorted(np.concatenate(batches).tolist()) == list(range(len(steps)))
-    for batch in batches:
-        assert len(set(steps[batch].tolist())) == 1
-        assert len(batch) <= size
-
-
-LISTS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=8)
-
-
-@given(LISTS, st.integers(1, 7))
-def test_cut_and_padded_change_only_the_ends(lists, steps):
-    from lstm_utils.models.reviews_keras import Encoded
-
-    one = Encoded.from_ids(lists).cut(steps)
-    full = one.padded(7, 99)
-    for k, ids in enumerate(lists):
-        assert one.ids[one.start[k] : one.start[k + 1], 0].tolist() == ids[:steps]
-        filled = full.ids[full.start[k] : full.start[k + 1], 0].tolist()
-        assert filled == ids[:steps] + [99] * (7 - len(ids[:steps]))
-        assert full.step[full.start[k] : full.start[k + 1]].tolist() == list(range(7))
-
-
-def test_equal_length_batches_give_what_padding_and_a_mask_give(reviews):
-    """The same weights as a plain Keras model with `mask_zero`, on a padded rectangle."""
-    import keras
-
-    keras.utils.set_random_seed(3)
-    network = reviews.ReviewNetwork(20, 5, 4, both_directions=True, pool=False)
-    network.build()
-    rng = np.random.default_rng(0)
-    lists = [rng.integers(1, 20, n).tolist() for n in (1, 3, 3, 7, 1)]
-    encoded = reviews.Encoded.from_ids(lists)
-    scores = np.zeros(len(lists), np.float32)
-    for rows in reviews.equal_length_batches(encoded.steps, 2):
-        scores[rows] = network(*encoded.batch(rows))
-
-    masked = keras.Sequential(
-        [
-            keras.Input((None,), dtype="int32"),
-            keras.layers.Embedding(20, 5, mask_zero=True),
-            keras.layers.Bidirectional(keras.layers.LSTM(4)),
-            keras.layers.Dense(1),
-        ]
-    )
-    masked.set_weights(network.get_weights())
-    rectangle = np.zeros((len(lists), 7), np.int32)
-    for row, ids in zip(rectangle, lists, strict=True):
-        row[: len(ids)] = ids
-    assert np.abs(masked(rectangle)[:, 0] - scores).max() < 1e-6
-
-
-def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay(reviews):
+def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay():
     import keras
     import tensorflow as tf
+
+    from lstm_utils.models.reviews_keras import RowAdam
 
     def moved(optimizer, densify=False):
         table = keras.Variable(np.ones((4, 2), np.float32))
@@ -215,7 +70,7 @@ def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay(reviews):
 
     # Keras's own squares the parts of a repeated row before it adds them: hence the dense form.
     ours, keras_own = (
-        moved(reviews.RowAdam(0.1)),
+        moved(RowAdam(0.1)),
         moved(keras.optimizers.Adam(0.1), densify=True),
     )
     assert np.abs(ours - keras_own).max() < 1e-6  # the same rows at each step: the same result

@@ -186,10 +186,12 @@ def test_a_part_the_cell_does_not_have_is_refused():
 
 def test_values_are_written_with_a_true_minus_and_must_have_a_place():
     values = {"forget": FOUR, "cell": -0.5}
-    ax, renderer = draw(diagrams.lstm_cell, {"values": values, "digits": 1}, 5.1)
+    ax, renderer = draw(diagrams.lstm_cell, {"values": values}, 5.1)
     written = [text.get_text() for text in ax.texts]
-    assert {"0.3", "−0.8", "0.1", "0.9", "−0.5"} <= set(written)
-    column = [text.get_window_extent(renderer) for text in ax.texts if text.get_text()[-1] in "19"]
+    assert {"0.30", "−0.80", "0.10", "0.90", "−0.50"} <= set(written)
+    column = [
+        text.get_window_extent(renderer) for text in ax.texts if text.get_text() in ("0.10", "0.90")
+    ]
     assert len({round(number.x1) for number in column}) == 1  # points under points
     with pytest.raises(ValueError, match=r"no place for \['memory'\]"):
         diagrams.lstm_cell(ax, values={"memory": 1.0})

@@ -12,7 +12,6 @@ from lstm_utils.gradients import (
     clip_by_norm,
     finite_differences,
     gradient_norm_by_lag,
-    lstm_cell_jacobian,
     relative_error,
     rnn_jacobian,
 )
@@ -115,13 +114,7 @@ def test_gradient_norm_by_lag_of_an_rnn_is_the_norm_of_the_jacobians_transpose_t
     np.testing.assert_allclose(gradient_norm_by_lag(params, trace, dh), expected, rtol=1e-12)
 
 
-def test_the_cells_own_path_is_the_product_of_its_forget_gates():
-    f = np.array([[0.5, 1.0], [0.5, 0.9], [0.2, 0.8]])
-    np.testing.assert_allclose(lstm_cell_jacobian(f, 3, 1), [0.1, 0.72])
-    assert lstm_cell_jacobian(f, 2, 2).tolist() == [1.0, 1.0]
-
-
 @pytest.mark.parametrize(("t", "k"), [(1, 2), (4, 0), (2, -1)])
 def test_a_jacobian_forward_in_time_is_refused(t, k):
     with pytest.raises(ValueError, match="need 0 <= k <= t <= 3"):
-        lstm_cell_jacobian(np.ones((3, 2)), t, k)
+        rnn_jacobian(init_rnn(1, 2, np.random.default_rng(0)), np.ones((4, 2)), t, k)

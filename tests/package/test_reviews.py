@@ -1,0 +1,158 @@
+"""From reviews to n-grams, rows and batches; the networks that read them beside plain Keras."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm_utils.models.reviews import (
+    EncodedReviews,
+    codes_of_ngrams,
+    equal_length_batches,
+    known_codes,
+    look_up,
+    ngram_codes,
+    ngram_pieces,
+    ngrams_of_codes,
+)
+
+KOREAN = st.text(alphabet="가나다라마ㅋㅠ ab1!", max_size=30)
+
+
+@given(KOREAN)
+def test_ngram_codes_are_the_ngrams_that_end_at_each_place(text):
+    codes = ngram_codes(text)
+    assert codes.shape == (len(text), 4)
+    for end in range(len(text)):
+        for k in range(4):
+            ngram = text[end - k : end + 1] if end >= k else ""
+            number = int.from_bytes("".join(ngram).encode("utf-16-be"))
+            assert codes[end, k] == number
+
+
+def test_codes_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="above U"):
+        ngram_codes("😀")
+    with pytest.raises(ValueError, match="1 to 4"):
+        ngram_codes("가", 5)
+
+
+@given(KOREAN)
+def test_codes_give_their_ngrams_back(text):
+    codes = ngram_codes(text)
+    codes = codes[codes > 0]
+    assert np.array_equal(codes_of_ngrams(ngrams_of_codes(codes)), codes)
+
+
+def test_words_are_the_ngrams_that_end_in_them():
+    codes, step, start = ngram_pieces(["영화 최고", "", "ㅋ"])
+    assert start.tolist() == [0, 7, 9, 12]
+    assert step.tolist() == [0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0]
+    assert (codes[start[1] : start[2]] == ngram_codes("  ")).all()  # nothing of the review before
+    assert (codes[:7] == ngram_codes(" 영화 최고 ")).all()
+    _, syllables, _ = ngram_pieces(["영화 최고"], by="syllable")
+    assert syllables.tolist() == list(range(7))
+
+
+def test_pairs_of_characters_share_a_step():
+    _, step, _ = ngram_pieces(["영화", "가"], by="pair")
+    assert step.tolist() == [0, 0, 1, 1, 0, 0, 1]
+
+
+def test_the_commonest_ngrams_are_kept():
+    codes = np.array([[5, 5, 7, 7, 7, 9, 0, 3]], np.uint64)
+    assert known_codes(codes, at_most=2).tolist() == [5, 7]
+    assert known_codes(codes, min_count=3).tolist() == [7]
+    assert known_codes(codes).tolist() == [3, 5, 7, 9]
+
+
+def test_a_vocabulary_of_ngrams_holds_what_is_frequent():
+    codes, _, _ = ngram_pieces(["가나", "가나", "가다"])
+    known = known_codes(codes, 2)
+    rows = look_up(codes, known)
+    for row, code in zip(rows.ravel(), codes.ravel(), strict=True):
+        assert row == 0 or known[row - 1] == code
+    frequent = [code for code in set(codes[codes > 0].tolist()) if (codes == code).sum() >= 2]
+    assert sorted(frequent) == known.tolist()
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.integers(1, 7), st.integers(0, 9))
+def test_batches_hold_each_review_once_and_one_length_each(steps, size, seed):
+    steps = np.array(steps)
+    batches = equal_length_batches(steps, size, np.random.default_rng(seed))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(steps)))
+    for batch in batches:
+        assert len(set(steps[batch].tolist())) == 1
+        assert len(batch) <= size
+
+
+LISTS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=8)
+
+
+@given(LISTS, st.integers(1, 7))
+def test_cut_and_padded_change_only_the_ends(lists, steps):
+    one = EncodedReviews.from_ids(lists).cut(steps)
+    full = one.padded(7, 99)
+    for k, ids in enumerate(lists):
+        assert one.ids[one.start[k] : one.start[k + 1], 0].tolist() == ids[:steps]
+        filled = full.ids[full.start[k] : full.start[k + 1], 0].tolist()
+        assert filled == ids[:steps] + [99] * (7 - len(ids[:steps]))
+        assert full.step[full.start[k] : full.start[k + 1]].tolist() == list(range(7))
+
+
+def test_a_prefix_network_is_keras_own_and_judges_every_prefix():
+    import keras
+
+    from lstm_utils.models.reviews_keras import PrefixNetwork
+
+    keras.utils.set_random_seed(0)
+    network = PrefixNetwork(20, 5, 4)
+    network.build()
+    own = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(20, 5),
+            keras.layers.LSTM(4, return_sequences=True),
+            keras.layers.Dense(1),
+        ]
+    )
+    own.set_weights(network.get_weights())
+    ids = np.random.default_rng(0).integers(1, 20, (3, 6))
+    encoded = EncodedReviews.from_ids(ids.tolist())
+    scores = network(*encoded.batch([0, 1, 2])).numpy()
+    assert np.abs(own(ids)[..., 0] - scores).max() < 1e-6
+    labels = np.array([1.0, 0.0, 1.0], np.float32)
+    per_step = np.logaddexp(0, np.where(labels[:, None] == 1, -scores, scores))
+    expected = (per_step[:, -1] + per_step.mean(axis=1)) / 2
+    assert np.abs(network.losses(labels, scores).numpy() - expected).max() < 1e-6
+
+
+def test_equal_length_batches_give_what_padding_and_a_mask_give():
+    """The same weights as a plain Keras model with `mask_zero`, on a padded rectangle."""
+    import keras
+
+    from lstm_utils.models.reviews_keras import ReviewNetwork
+
+    keras.utils.set_random_seed(3)
+    network = ReviewNetwork(20, 5, 4, both_directions=True, pool=False)
+    network.build()
+    rng = np.random.default_rng(0)
+    lists = [rng.integers(1, 20, n).tolist() for n in (1, 3, 3, 7, 1)]
+    encoded = EncodedReviews.from_ids(lists)
+    scores = np.zeros(len(lists), np.float32)
+    for rows in equal_length_batches(encoded.steps, 2):
+        scores[rows] = network(*encoded.batch(rows))
+
+    masked = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(20, 5, mask_zero=True),
+            keras.layers.Bidirectional(keras.layers.LSTM(4)),
+            keras.layers.Dense(1),
+        ]
+    )
+    masked.set_weights(network.get_weights())
+    rectangle = np.zeros((len(lists), 7), np.int32)
+    for row, ids in zip(rectangle, lists, strict=True):
+        row[: len(ids)] = ids
+    assert np.abs(masked(rectangle)[:, 0] - scores).max() < 1e-6
