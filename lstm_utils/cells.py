@@ -111,18 +111,7 @@ class LSTMParameters:
 
 
 def init_rnn(input_size, hidden_size, rng, scale=None):
-    """Random RNN weights, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
-    rng : numpy.random.Generator
-    scale : float, optional
-
-    Returns
-    -------
-    RNNParameters
-    """
+    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero."""
     scale = hidden_size**-0.5 if scale is None else scale
     return RNNParameters(
         rng.uniform(-scale, scale, (hidden_size, input_size)),
@@ -132,20 +121,9 @@ def init_rnn(input_size, hidden_size, rng, scale=None):
 
 
 def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=np.float64):
-    """Random LSTM weights, uniform in ±scale (default 1/√H), biases zero but the forget gate's.
+    """`LSTMParameters`, uniform in ±scale (default 1/√H), biases zero but the forget gate's.
 
-    Parameters
-    ----------
-    input_size, hidden_size : int
-    rng : numpy.random.Generator
-    forget_bias : float
-        1 is the advice of Jozefowicz et al. (2015), and Keras's default.
-    scale : float, optional
-    dtype : float type
-
-    Returns
-    -------
-    LSTMParameters
+    A forget bias of 1 is the advice of Jozefowicz et al. (2015), and Keras's default.
     """
     scale = hidden_size**-0.5 if scale is None else scale
     W = rng.uniform(-scale, scale, (4 * hidden_size, hidden_size + input_size))

@@ -169,17 +169,12 @@ def unrolled_rnn(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 6.
     gradient : bool
         Whether to draw the way of the last error's derivative back through time.
     inputs, outputs : sequence of str, optional
         What stands under and over each step; x_1, x_2, … and E_1, E_2, … without them.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, y = _centres(steps, 58, 288 if gradient else 324, most=6), 90
     half, tall = (19 if steps < 5 else 15), 19
@@ -214,13 +209,8 @@ def jacobian_chain(ax, steps: int = 4):
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many Jacobians, from 2 to 5.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, y, radius = _centres(steps + 1, 20, 306, most=6), 40, 15
     pen = _Pen(ax, 155)
@@ -245,16 +235,7 @@ def _jacobian(later: int, earlier: int) -> str:
 
 
 def rnn_cell(ax):
-    """Draw one step of a plain recurrent network, in the LSTM's frame; 5 by 2.45 inches suit.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
+    """Draw one step of a plain recurrent network, in the LSTM's frame; 5 by 2.45 inches suit."""
     pen = _Pen(ax, 169)
     middle, bottom, product = 169, 110, 50
     pen.frame(48, 9, 264, bottom + 15)
@@ -293,7 +274,6 @@ def lstm_cell(ax, highlight: str | None = None, values: Mapping[str, object] | N
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     highlight : str, optional
         The part that keeps its colour while the rest turns grey: "forget", "input",
         "candidate", "output", "cell" or "hidden".
@@ -301,10 +281,6 @@ def lstm_cell(ax, highlight: str | None = None, values: Mapping[str, object] | N
         Numbers (one, or up to four) to write where they arise, to two places. Keys: "forget",
         "input", "candidate", "output", "cell", "hidden", "cell_before", "hidden_before",
         "input_data", "kept" (of the old cell state) and "added" (to it).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -364,15 +340,10 @@ def two_states(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 5.
     inputs, outputs : sequence of str, optional
         What stands under and over each step; x_1, x_2, … and y_1, y_2, … without them.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     half = 18 if steps > 3 else 26
     xs, long, short = _centres(steps, 39 + half, 321 - half, most=5), 76, 114
@@ -406,16 +377,11 @@ def gradient_highway(ax, steps: int = 5, rnn_factor: float = 0.6, forget: float 
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     steps : int
         How many time steps, from 2 to 6.
     rnn_factor, forget : float
         What one step leaves of it: in the RNN (the size of W_hh and tanh' together) and on the
         LSTM's line of cell states (the forget gate).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     xs, radius = _centres(steps, 24, 336, most=6), 15
     pen = _Pen(ax, 226)

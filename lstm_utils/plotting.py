@@ -1,4 +1,4 @@
-"""The book's Matplotlib style, its colours, and the three figures that recur."""
+"""The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes."""
 
 from __future__ import annotations
 
@@ -137,19 +137,7 @@ def use_book_style() -> None:
 
 
 def line_style(name: str, marker: bool = False) -> dict:
-    """Keywords for `Axes.plot` that draw `name` as the whole book draws it.
-
-    Parameters
-    ----------
-    name : str
-        A key of `COLOURS`.
-    marker : bool
-        Whether to add the marker that belongs to the name.
-
-    Returns
-    -------
-    dict
-        `color`, `linestyle`, and `marker` when asked for.
+    """Keywords for `Axes.plot` that draw `name`, a key of `COLOURS`, as the whole book draws it.
 
     Raises
     ------
@@ -169,17 +157,12 @@ def loss_curves(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     histories : mapping of label to values, shape (epochs,)
         A label that begins with a key of `COLOURS` ("validation (held out)") takes that key's
         colour and line.
     y_label : str
     mark_best : bool
         Whether to ring the lowest point of each curve.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     for label, values in histories.items():
         epochs, key = range(1, len(values) + 1), label.split()[0]
@@ -213,7 +196,6 @@ def heat_map(
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
     matrix : array, shape (rows, columns)
     x_label, y_label, colour_label : str
     x_ticks, y_ticks : sequence, optional
@@ -224,10 +206,6 @@ def heat_map(
         A value that is drawn white, with two hues for more and for less.
     vmin, vmax : float, optional
     max_ticks : int
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     matrix = np.asarray(matrix, dtype=float)
     finite = matrix[np.isfinite(matrix) & (matrix > 0 if log else True)]
@@ -272,10 +250,6 @@ def gate_traces(
     unit : int
     marks : sequence of int
         Time steps (from 0) that a vertical line shows.
-
-    Returns
-    -------
-    The axes that were given.
     """
     for ax, name in zip(axes, names, strict=True):
         attribute, title = _GATE_TITLES[name]
