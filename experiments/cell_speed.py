@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,23 +12,25 @@ from lstm_utils.frameworks import torch_lstm
 from .runs import Progress, Run
 from .runs import main as run_all
 
-REFERENCE = "reference T=100 H=64"
 CASES = {
-    REFERENCE: (32, 100, 64),
+    "reference T=100 H=64": (32, 100, 64),
     "doubled length T=200 H=64": (32, 200, 64),
     "doubled again T=400 H=64": (32, 400, 64),
     "doubled hidden T=100 H=128": (32, 100, 128),
 }
 """Batch, length, hidden size; as many inputs as hidden units."""
-RUNS = [
-    Run(
-        "cells",
-        "numpy-over-torch",
-        seed,
-        {"cases": CASES, "rounds": 41, "warm_up": 5, "dtype": "float32", "threads": 1},
-    )
-    for seed in range(3)
-]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    cases: dict[str, tuple]
+    rounds: int = 41
+    warm_up: int = 5  # rounds before those that count
+    dtype: str = "float32"
+    threads: int = 1
+
+
+RUNS = [Run("cells", "numpy-over-torch", seed, Recipe(CASES)) for seed in range(3)]
 
 
 def problem(case, seed=0):
@@ -58,34 +61,60 @@ def torch_pass(params, x, dh):
     return forward_and_backward
 
 
-def execute(run, options):
-    """Time both in turn, so that a slow moment of the machine meets both; medians of the rounds."""
+def medians(case, seed, rounds, warm_up):
+    """Median seconds of each library, by its name, and NumPy's over PyTorch's.
+
+    The two are timed in turn, so that a slow moment of the machine meets both.
+    """
     import torch
     from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
-    rounds = 3 if options.quick else run.recipe["rounds"]
+    passes = {"numpy": numpy_pass, "torch": torch_pass}
+    passes = {name: make(*problem(case, seed)) for name, make in passes.items()}
+    taken = {name: [] for name in passes}
+    with threadpool_limits(1):
+        for _ in range(warm_up + rounds):
+            for name, once in passes.items():
+                start = time.perf_counter()
+                once()
+                taken[name].append(time.perf_counter() - start)
+    found = {name: float(np.median(seconds[warm_up:])) for name, seconds in taken.items()}
+    return found, found["numpy"] / found["torch"]
+
+
+def execute(run, options):
+    """Time every case; the record holds the medians of the rounds."""
+    rounds = 3 if options.quick else run.recipe.rounds
     metrics = {"seconds": {}, "numpy_over_torch": {}}
-    with Progress(run, options.checkpoints) as progress, threadpool_limits(1):
+    with Progress(run, options.checkpoints) as progress:
         for case in CASES:
-            passes = {"numpy": numpy_pass, "torch": torch_pass}
-            passes = {name: make(*problem(case, run.seed)) for name, make in passes.items()}
-            taken = {name: [] for name in passes}
-            for k in range(run.recipe["warm_up"] + rounds):
-                for name, once in passes.items():
-                    start = time.perf_counter()
-                    once()
-                    if k >= run.recipe["warm_up"]:
-                        taken[name].append(time.perf_counter() - start)
-            medians = {name: float(np.median(seconds)) for name, seconds in taken.items()}
-            metrics["seconds"][case] = {name: round(s, 6) for name, s in medians.items()}
-            metrics["numpy_over_torch"][case] = round(medians["numpy"] / medians["torch"], 4)
+            seconds, ratio = medians(case, run.seed, rounds, run.recipe.warm_up)
+            metrics["seconds"][case] = {name: round(s, 6) for name, s in seconds.items()}
+            metrics["numpy_over_torch"][case] = round(ratio, 4)
         sizes = {"cases": len(CASES), "rounds": rounds}
         return progress.record(data={"source": "random numbers"}, sizes=sizes, metrics=metrics)
 
 
+def bench():
+    """Print the times side by side, and no record of them."""
+    print(f"{'ms, medians of 21':28}{'NumPy':>8}{'PyTorch':>9}{'ratio':>7}")
+    for case in CASES:
+        seconds, ratio = medians(case, 0, 21, 3)
+        numpy, torch = (1e3 * seconds[name] for name in ("numpy", "torch"))
+        print(f"{case:28}{numpy:8.1f}{torch:9.1f}{ratio:7.2f}", flush=True)
+    return 0
+
+
+def add_arguments(parser):
+    """What this program's command line has beside the others'."""
+    parser.add_argument("--bench", action="store_true", help="print the times, and stop")
+
+
 def main(argv=None):
-    return run_all("cells", RUNS, execute, __doc__, argv=argv)
+    if "--bench" in (sys.argv[1:] if argv is None else argv):
+        return bench()
+    return run_all("cells", RUNS, execute, __doc__, add_arguments, argv)
 
 
 if __name__ == "__main__":

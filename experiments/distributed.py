@@ -60,11 +60,7 @@ def backend(processes_here):
 class Team:
     """The processes that train one model together; a team of one needs no network.
 
-    Attributes
-    ----------
-    rank, size : int
-        Which process this is, and how many there are.
-    device : torch.device
+    This one is `rank` of `size`, and computes on `device`.
     """
 
     def __init__(self, rank=0, size=1):
@@ -102,19 +98,11 @@ class Team:
     def share(self, rows):
         """This process's rows of a batch, and what to divide their summed loss by.
 
-        Parameters
-        ----------
-        rows : list of int64 tensors, shape (T + 1,)
-            The whole batch: every process has the same, and takes each `size`-th.
-
-        Returns
-        -------
-        list of int64 tensors
-            Never empty: a process without a row gets one whose only target is padding.
-        float
-            The batch's targets over the number of processes. Ranks have different numbers of
-            targets, and DistributedDataParallel averages their gradients: divided so, the average
-            is the gradient of the mean over the whole batch.
+        Every process is given the whole batch, a list of int64 tensors (T + 1,), and takes each
+        `size`-th: never none, one without a row gets one whose only target is padding. The divisor
+        is the batch's targets over the number of processes: ranks have different numbers of
+        targets, and DistributedDataParallel averages their gradients; divided so, the average is
+        the gradient of the mean over the whole batch.
         """
         for dropout in self._dropouts:
             dropout.batch = len(rows), max(len(row) for row in rows) - 1
@@ -144,6 +132,8 @@ class Team:
 
     def order(self, order=None):
         """Rank 0 says what comes next (None: nothing); the others wait for it and return it."""
+        if self.size == 1:
+            return order
         said = [order]
         dist.broadcast_object_list(said, src=0, group=self._orders)
         return said[0]
@@ -195,7 +185,7 @@ def _stopped(me):
     os._exit(1)  # no collective can be finished any more, not even that of a tidy exit
 
 
-def _sign_of_loss(error):
+def sign_of_loss(error):
     """What an error says about the connection, or None: then it is a mistake of the program."""
     found = [sign for sign in SIGNS_OF_LOSS if sign in str(error)]
     if not found and isinstance(error, dist.DistError):
@@ -203,10 +193,30 @@ def _sign_of_loss(error):
     return found[0] if found else None
 
 
+def _help(me, execute):
+    """Execute what rank 0 orders, until it orders nothing more."""
+    while (order := me.order()) is not None:
+        execute(*order)
+
+
+def make(run, execute, options, leaves=None):
+    """`runs.make` for the team: rank 0 claims and writes, all execute; None where rank is not 0."""
+    me = team()
+    if me.rank:
+        return _help(me, execute)
+
+    def together(run, options):
+        me.order((run, options))
+        return execute(run, options)
+
+    record = alone.make(run, together, options, leaves)
+    me.order(None)
+    return record
+
+
 def _work(me, experiment, runs, execute, *rest):
     if me.rank:
-        while (order := me.order()) is not None:
-            execute(*order)
+        _help(me, execute)
         return 0
 
     waiting = True  # are the others in `order`, or in the middle of a run?
@@ -242,7 +252,7 @@ def main(experiment, runs, execute, description, add_arguments=None, argv=None):
     try:
         status = _work(me, experiment, runs, execute, description, add_arguments, argv)
     except RuntimeError as error:
-        if (sign := _sign_of_loss(error)) is None:
+        if (sign := sign_of_loss(error)) is None:
             raise
         signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
         _say(me, f"lost another process ({sign})")

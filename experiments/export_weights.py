@@ -20,12 +20,6 @@ from lstm_utils.models.pretrained import SHA256, weights_path
 
 from .runs import HERE, write_atomically
 
-FILES = {
-    "marked-product": "marked_product-best.safetensors",
-    "sentiment": "sentiment-pretrained.safetensors",
-    "reading": "reading-syllables.safetensors",
-    "headlines": "headlines-pretrained.safetensors",
-}
 # Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most. The
 # model that goes into a page has come as 8-bit integers, made by `to_int8`.
 STORED_AS = {
@@ -43,6 +37,11 @@ LICENCES = {
 LARGEST_TOGETHER = 6_000_000  # bytes
 
 
+def handed_over(name, checkpoints):
+    """Where an experiment leaves a model."""
+    return Path(checkpoints) / "pretrained" / f"{name}.safetensors"
+
+
 def to_file(arrays, model):
     """Bytes of a safetensors file: the same for the same arrays and description.
 
@@ -55,10 +54,7 @@ def to_file(arrays, model):
 def to_int8(arrays):
     """Arrays as integers from −127 to 127, and the scale that gives each its size back.
 
-    Returns
-    -------
-    dict of str to int8 array, dict of str to float
-        The scales are float32 numbers, so that every library multiplies by the same.
+    The scales are float32 numbers, so that every library multiplies by the same.
     """
     scales = {name: float(np.float32(np.abs(a).max() / 127)) for name, a in arrays.items()}
     whole = {name: np.rint(a / scales[name]).astype(np.int8) for name, a in arrays.items()}
@@ -66,63 +62,28 @@ def to_int8(arrays):
 
 
 def keep(name, run, arrays, checkpoints=HERE / "checkpoints", **extras):
-    """Hand a trained model over: leave it where this program finds it.
+    """Hand a trained model over: leave its weights, arrays by name, where this program finds them.
 
-    Parameters
-    ----------
-    name : {"marked-product", "sentiment", "reading", "headlines"}
-    run : experiments.runs.Run
-        The run that trained it.
-    arrays : dict of str to ndarray
-        Its weights.
-    checkpoints : path-like
-    **extras
-        What else the model needs, as JSON can hold it.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
+    `run` is the run that trained it, `extras` what else it needs, as JSON can hold it.
     """
-    recipe = json.dumps(run.recipe, sort_keys=True).encode()
     model = {
         "experiment": run.experiment,
         "run": run.name,
         "seed": run.seed,
-        "recipe": run.recipe,
-        "recipe_sha256": hashlib.sha256(recipe).hexdigest(),
+        "recipe": run.recipe_json,
+        "recipe_sha256": run.recipe_sha256,
         **extras,
     }
-    path = Path(checkpoints) / FILES[name]
-    write_atomically(path, to_file(arrays, model))
-    return path
+    write_atomically(handed_over(name, checkpoints), to_file(arrays, model))
 
 
 def export(name, checkpoints=HERE / "checkpoints", target=None):
-    """Write one model's file for the package.
+    """Write one model's file, the package's own if no `target`: its SHA-256 and its bytes.
 
-    Parameters
-    ----------
-    name : str
-    checkpoints : path-like
-    target : path-like, optional
-        The file to write; the package's own if None.
-
-    Returns
-    -------
-    digest : str
-        SHA-256 of the file.
-    size : int
-        Bytes.
-
-    Raises
-    ------
-    FileNotFoundError
-        If no experiment has handed the model over.
-    ValueError
-        If a weight is not finite, or too large for the type that it is stored as.
+    Raises FileNotFoundError if no experiment has handed the model over, and ValueError if a weight
+    is not finite, or too large for the type that it is stored as.
     """
-    source = Path(checkpoints) / FILES[name]
+    source = handed_over(name, checkpoints)
     if not source.exists():
         raise FileNotFoundError(
             f"{source} is missing: the experiment that trains {name} leaves it there"
@@ -144,7 +105,9 @@ def main(argv=None):
     parser = argparse.ArgumentParser(
         prog="python -m experiments.export_weights", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FILES)}; or all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(STORED_AS)}; or all"
+    )
     parser.add_argument(
         "--checkpoints",
         type=Path,
@@ -152,10 +115,10 @@ def main(argv=None):
         help="where the experiments left them",
     )
     arguments = parser.parse_args(argv)
-    unknown = sorted(set(arguments.names) - set(FILES))
+    unknown = sorted(set(arguments.names) - set(STORED_AS))
     if unknown:
-        parser.error(f"no model {', '.join(unknown)}; there are {', '.join(FILES)}")
-    for name in arguments.names or FILES:
+        parser.error(f"no model {', '.join(unknown)}; there are {', '.join(STORED_AS)}")
+    for name in arguments.names or STORED_AS:
         try:
             digest, size = export(name, arguments.checkpoints)
         except FileNotFoundError as error:

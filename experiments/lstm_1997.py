@@ -23,17 +23,8 @@ def multiplication(n, length, rng, one_length=True):
     Each has `length` to 1.1 `length` steps. One of the first ten values is marked, and another of
     the first half; the first and the last step carry the mark −1. A marked first value counts as 1.
 
-    Parameters
-    ----------
-    n, length : int
-    rng : numpy.random.Generator
-    one_length : bool
-        One length for all, as a batch needs it; x is then no longer than that.
-
-    Returns
-    -------
-    MarkedProduct
-        With an attribute more if lengths differ: see `lengths_of`.
+    With `one_length` all have the same, as a batch needs it, and x is no longer than that;
+    otherwise x is padded with zeros, and `lengths_of(x)` finds the lengths.
     """
     lengths = rng.integers(length, length + length // 10 + 1, 1 if one_length else n)
     lengths = np.broadcast_to(lengths, n)
@@ -134,11 +125,7 @@ def answer(W, V, x, lengths):
 def first_success(wrong, allowed):
     """Sequences seen when fewer than `allowed` of the 2000 most recent were wrong, or None.
 
-    Parameters
-    ----------
-    wrong : ndarray of bool, shape (n,)
-        Whether each sequence, in the order of training, was answered wrongly.
-    allowed : int
+    `wrong`, bool (n,), says of each sequence, in the order of training, whether it was.
     """
     if len(wrong) < RECENT:
         return None

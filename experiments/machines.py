@@ -8,46 +8,87 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
+from lstm_utils.models.headlines import bits_per_character
 from lstm_utils.models.headlines_torch import LanguageModel, StackedLSTM, headline_bits, update
 
-from . import distributed, headlines
-from .runs import Run
+from . import distributed
+from .headlines_data import add_arguments, load
+from .headlines_training import LSTMRecipe, learn
+from .runs import Run, smaller
 
 PROCESSES = (1, 2)
-# One long text makes use of a weight at every step, a window of two words at two steps only.
-MODELS = {
-    "characters-lstm": {"vocabulary": 31, "hidden_size": 192, "rows": 32, "length": 60},
-    "notes-network": {"vocabulary": 3619, "rows": 64, "length": 2},
-}
 SIZES = [4**k for k in range(1, 13)]
 """Bytes of an all-reduce: 4 bytes to 16 MiB."""
 
 
-def all_runs(arguments):
+@dataclass(frozen=True, kw_only=True)
+class TeamRecipe:
+    """How many processes work together, and how often what they do is timed."""
+
+    processes: int
+    threads: int = 1  # of each process
+    rounds: int = 24
+    warm_up: int = 4  # rounds before those that count
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatesRecipe(TeamRecipe):
+    kind: str = field(default="updates", init=False)
+    vocabulary: int
+    hidden_size: int | None = None  # of a LanguageModel; without it, a StackedLSTM
+    rows: int
+    length: int  # tokens a row
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllReduceRecipe(TeamRecipe):
+    kind: str = field(default="all-reduce", init=False)
+    bytes: list[int]  # of each array
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochsRecipe(LSTMRecipe):
+    kind: str = field(default="epochs", init=False)
+    trained_on: str = "train"
+    scored_on: str = "validation"
+    epochs: int = 6
+    processes: int
+    threads: int = 1
+
+
+def recipes(processes):
+    """The recipes for so many processes, by name."""
+    # One long text makes use of a weight at every step, a window of two words at two steps only.
+    sizes = {"vocabulary": 31, "hidden_size": 192, "rows": 32, "length": 60}
+    found = {
+        "characters-lstm": UpdatesRecipe(processes=processes, **sizes),
+        "notes-network": UpdatesRecipe(processes=processes, vocabulary=3619, rows=64, length=2),
+        "epochs": EpochsRecipe(processes=processes),
+    }
+    if processes > 1:
+        found["all-reduce"] = AllReduceRecipe(processes=processes, bytes=SIZES)
+    return found
+
+
+def all_runs(options):
     """The runs of a team of this size; of any size when they are only to be listed."""
-    few = {"rounds": 2, "warm_up": 1} if arguments.quick else {"rounds": 24, "warm_up": 4}
     wanted = []
     for processes in PROCESSES:
-        if not (arguments.list or processes == distributed.team().size):
-            continue
-        common = {"processes": processes, "threads": 1}
-        ending = f"-{processes}"
-        for name, sizes in MODELS.items():
-            recipe = common | few | sizes | {"kind": "updates"}
-            wanted.append(Run("machines", name + ending, 0, recipe))
-        recipe = headlines.LSTM | {"trained_on": "train", "scored_on": "validation", "epochs": 6}
-        recipe |= {"hidden_size": 16, "epochs": 2} if arguments.quick else {}
-        wanted.append(Run("machines", "epochs" + ending, 0, recipe | common | {"kind": "epochs"}))
-        if processes > 1:
-            sizes = SIZES[:4] if arguments.quick else SIZES
-            recipe = common | few | {"kind": "all-reduce", "bytes": sizes}
-            wanted.append(Run("machines", "all-reduce" + ending, 0, recipe))
+        if options.list or processes == distributed.team().size:
+            for name, recipe in recipes(processes).items():
+                if options.quick:
+                    recipe = smaller(recipe, rounds=2, warm_up=1, bytes=SIZES[:4])
+                    recipe = (
+                        smaller(recipe, hidden_size=16, epochs=2) if name == "epochs" else recipe
+                    )
+                wanted.append(Run("machines", f"{name}-{processes}", 0, recipe))
     return wanted
 
 
@@ -72,9 +113,9 @@ def quartiles(seconds):
 def an_update(recipe, wrapped, optimiser):
     """A function that makes one update on this process's share of a batch of random tokens."""
     me, rng = distributed.team(), torch.manual_seed(0)
-    shape = recipe["rows"], recipe["length"] + 1
-    rows, share = me.share(list(torch.randint(3, recipe["vocabulary"], shape, generator=rng)))
-    if "hidden_size" in recipe:
+    shape = recipe.rows, recipe.length + 1
+    rows, share = me.share(list(torch.randint(3, recipe.vocabulary, shape, generator=rng)))
+    if recipe.hidden_size:
         return lambda: update(wrapped, optimiser, rows, share, 1e-3)
     x, y = torch.stack(rows)[:, :-1], torch.stack(rows)[:, -1]
 
@@ -89,10 +130,10 @@ def an_update(recipe, wrapped, optimiser):
 def run_updates(run, options):
     """Time updates of a network, with and without the exchange of gradients."""
     recipe, me = run.recipe, distributed.team()
-    rounds = recipe["rounds"], recipe["warm_up"]
+    rounds = recipe.rounds, recipe.warm_up
     with me.progress(run, options.checkpoints) as progress:
         torch.manual_seed(0)
-        vocabulary, hidden = recipe["vocabulary"], recipe.get("hidden_size")
+        vocabulary, hidden = recipe.vocabulary, recipe.hidden_size
         model = LanguageModel(vocabulary, hidden, 0.4) if hidden else StackedLSTM(vocabulary)
         wrapped = me.wrap(model)
         optimiser = torch.optim.Adam(model.parameters(), fused=True)
@@ -104,26 +145,34 @@ def run_updates(run, options):
         weights = sum(p.numel() for p in model.parameters())
         metrics["seconds_adam"] = quartiles(timed(optimiser.step, *rounds))
         metrics["bytes"] = 4 * weights
-        sizes = {"weights": weights, "tokens": recipe["rows"] * recipe["length"]}
+        sizes = {"weights": weights, "tokens": recipe.rows * recipe.length}
         return progress.record(data={"source": "random"}, sizes=sizes, metrics=metrics, threads=1)
 
 
 def run_epochs(run, options):
     """Train the headlines' network for a few epochs: its curve, and seconds an epoch."""
-    data, me = headlines.load(options), distributed.team()
+    data, me = load(options), distributed.team()
     with me.progress(run, options.checkpoints) as progress:
         start = time.perf_counter()
-        model, tokeniser, encoded, curve = headlines.learn(run, data, progress)
+        learned = learn(run, data, progress)
         seconds = time.perf_counter() - start
         if me.rank:
             return None
-        held_out = data.headlines[run.recipe["scored_on"]]
-        bits = headlines.bits_per_character(headline_bits(model, tokeniser, held_out), held_out)
-        updates = math.ceil(len(encoded) / run.recipe["batch_size"])
-        sizes = {"lines": len(encoded), "updates_an_epoch": updates}
-        metrics = {"bits_per_character": bits, "seconds_an_epoch": seconds / run.recipe["epochs"]}
+        held_out, sequences = data.headlines[run.recipe.scored_on], learned.sequences
+        bits = headline_bits(learned.model, sequences.tokeniser, held_out)
+        lines = len(sequences.encoded)
         return progress.record(
-            data=data.record, sizes=sizes, metrics=metrics, curve=curve, threads=1
+            data=data.record,
+            sizes={
+                "lines": lines,
+                "updates_an_epoch": math.ceil(lines / run.recipe.batch_size),
+            },
+            metrics={
+                "bits_per_character": bits_per_character(bits, held_out),
+                "seconds_an_epoch": seconds / run.recipe.epochs,
+            },
+            curve=learned.curve,
+            threads=1,
         )
 
 
@@ -132,26 +181,29 @@ def run_all_reduce(run, options):
     recipe, me = run.recipe, distributed.team()
     with me.progress(run, options.checkpoints) as progress:
         found = []
-        for size in recipe["bytes"]:
+        for size in recipe.bytes:
             array = torch.zeros(size // 4, device=me.device)
-            rounds = recipe["rounds"], recipe["warm_up"]
+            rounds = recipe.rounds, recipe.warm_up
             found.append(quartiles(timed(lambda array=array: dist.all_reduce(array), *rounds)))
-        metrics = {"bytes": recipe["bytes"], "seconds": [one["median"] for one in found]}
+        metrics = {"bytes": recipe.bytes, "seconds": [one["median"] for one in found]}
         return progress.record(data={"source": "zeros"}, sizes={}, metrics=metrics, threads=1)
 
 
-EXECUTE = {"updates": run_updates, "epochs": run_epochs, "all-reduce": run_all_reduce}
+EXECUTE = {
+    UpdatesRecipe: run_updates,
+    EpochsRecipe: run_epochs,
+    AllReduceRecipe: run_all_reduce,
+}
 
 
 def execute(run, options):
     """Make one run; its record, or None in a process that only helps."""
-    return EXECUTE[run.recipe["kind"]](run, options)
+    return EXECUTE[type(run.recipe)](run, options)
 
 
 def main(argv):
     """Make the runs of this team; if it is a team of one, start the others' teams afterwards."""
-    told = ("machines", all_runs, execute, __doc__, headlines.add_arguments, argv)
-    status = distributed.main(*told)
+    status = distributed.main("machines", all_runs, execute, __doc__, add_arguments, argv)
     if "RANK" in os.environ or "--list" in argv:
         return status
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]

@@ -4,6 +4,7 @@
 
 import hashlib
 import sys
+from dataclasses import dataclass, replace
 from functools import cache
 
 from lstm_utils.measuring import quiet_logs
@@ -18,25 +19,44 @@ from experiments.export_weights import keep
 from lstm_utils.models import marked_product_keras
 from lstm_utils.models.marked_product import marked_product, share_within
 from lstm_utils.models.marked_product_keras import Training
+from lstm_utils.models.pretrained import to_names
 
 tf.get_logger().setLevel("ERROR")  # a function compiled for several shapes is meant to be
 
 TARGET = 1e-3
 LENGTHS = (25, 50, 100, 200, 400)
 
-NOTES = {
-    "kind": "lstm",
-    "layers": 2,
-    "units": 30,
-    "forget_bias": 1.0,
-    "clip": None,
-    "batch": 32,
-    "length": 100,
-    "rate": [1e-3, 1e-3],  # first and last, half a cosine between them
-    "examples": 2048,
-    "epochs": 100,
-    "stages": None,  # with them: fresh examples, [length, updates, first rate, last rate]
-}
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A network and its lessons: some examples again and again, or fresh ones in stages."""
+
+    kind: str = "lstm"  # of layer, as in `marked_product_keras.CELLS`
+    layers: int = 2
+    units: int = 30
+    forget_bias: float = 1.0  # at the start
+    clip: float | None  # largest norm of the gradient
+    batch: int = 32
+    length: int = 100
+    rate: list[float] | None  # first and last, half a cosine between them
+    examples: int | None
+    epochs: int | None
+    stages: list[list] | None  # of fresh examples: [length, updates, first rate, last rate]
+    until: float | None = None  # the validation error at which it ends
+    source: str | None = None  # of the data, where they are not chapter 5's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe1997:
+    source: str = "Hochreiter and Schmidhuber 1997, experiment 5"
+    length: int = 100
+    networks: int = 5  # side by side; theirs were ten, one after another
+    rate: float = 0.1
+    sequences: int = 1_000_000
+
+
+NOTES = Recipe(clip=None, rate=[1e-3, 1e-3], examples=2048, epochs=100, stages=None)
+FRESH = {"examples": None, "epochs": None, "rate": None}
 
 
 def climb(at_ten, highest, rate):
@@ -51,7 +71,7 @@ CHANGES = {  # one rung each, on top of those before
     "3-larger-steps": {"rate": [1e-2, 1e-2], "epochs": 30},
     "4-clipped": {"clip": 0.01},
     "5-cosine": {"rate": [1e-2, 0.0]},
-    "6-fresh": {"examples": None, "epochs": None, "rate": None, "stages": [[100, 1920, 1e-2, 0.0]]},
+    "6-fresh": FRESH | {"stages": [[100, 1920, 1e-2, 0.0]]},
     "7-short-first": {"stages": climb(608, 1e-2, 1e-2)},
     "8-longer-at-ten": {"stages": climb(2000, 1e-2, 1e-2)},
     "9-faster-at-ten": {"stages": climb(2000, 3e-2, 2e-2)},
@@ -61,13 +81,7 @@ ASIDE = {  # changes to the last rung that were not kept
     "aside-forget-bias-3": {"forget_bias": 3.0},
     "aside-batch-64": {"batch": 64},
 }
-OF_1997 = {
-    "source": "Hochreiter and Schmidhuber 1997, experiment 5",
-    "length": 100,
-    "networks": 5,  # side by side; theirs were ten, one after another
-    "rate": 0.1,
-    "sequences": 1_000_000,
-}
+OF_1997 = Recipe1997()
 KINDS = {  # name: layer, norm of clipping, the best of three rates at length 25 (other seeds)
     "rnn-plain": ("rnn-glorot", None, 3e-3),
     "rnn-clipped": ("rnn-glorot", 0.01, 1e-2),
@@ -85,33 +99,26 @@ def by_length(kind, clip, rate, length):
     shares |= {5: [608, 160, 96, 64, 32]}
     updates = shares[len(steps)]
     stages = [[step, n, rate, rate] for step, n in zip(steps, updates, strict=True)]
-    return NOTES | {
-        "kind": kind,
-        "layers": 1,
-        "clip": clip,
-        "length": length,
-        "rate": None,
-        "examples": None,
-        "epochs": None,
-        "stages": [*stages, [length, 1200 - sum(updates), rate, 0.0]],
-    }
+    stages.append([length, 1200 - sum(updates), rate, 0.0])
+    more = FRESH | {"kind": kind, "layers": 1, "clip": clip, "length": length, "stages": stages}
+    return replace(NOTES, **more)
 
 
 def all_runs(_arguments=None):
     """Every run, in the order in which they are made."""
     ladder, recipe = {}, NOTES
     for name, change in CHANGES.items():
-        recipe = recipe | change
+        recipe = replace(recipe, **change)
         ladder[name] = recipe
-    asides = {name: recipe | change for name, change in ASIDE.items()}
-    twin = {"notes-rnn": NOTES | {"kind": "rnn", "epochs": 40}}
+    asides = {name: replace(recipe, **change) for name, change in ASIDE.items()}
+    twin = {"notes-rnn": replace(NOTES, kind="rnn", epochs=40)}
     lengths = {
         f"{name}-length-{length}": by_length(*setting, length)
         for length in LENGTHS
         for name, setting in KINDS.items()
     }
     old = {"lstm-of-1997": OF_1997}
-    new = {"lstm-of-today": recipe | {"source": OF_1997["source"]}}
+    new = {"lstm-of-today": replace(recipe, source=OF_1997.source)}
     groups = ((ladder, 5), (old, 1), (new, 3), (twin, 2), (asides, 5), (lengths, 3))
     return [
         runs.Run("marked_product", name, seed, shortened(recipe, seed))
@@ -123,24 +130,24 @@ def all_runs(_arguments=None):
 
 def shortened(recipe, seed):
     """The notes' own recipe takes longest: from the fourth seed on it ends at the target."""
-    return recipe | {"until": TARGET} if recipe == NOTES and seed > 2 else recipe
+    return replace(recipe, until=TARGET) if recipe == NOTES and seed > 2 else recipe
 
 
 def lessons(recipe, seed, done):
     """The batches of a recipe from number `done` on."""
-    more = {"batch": recipe["batch"], "done": done}
-    if recipe["stages"]:
-        return marked_product_keras.fresh(recipe["stages"], seed, **more)
-    examples = marked_product(recipe["examples"], recipe["length"], [seed, 1])
-    return marked_product_keras.fixed(examples, recipe["epochs"], *recipe["rate"], seed, **more)
+    more = {"batch": recipe.batch, "done": done}
+    if recipe.stages:
+        return marked_product_keras.fresh(recipe.stages, seed, **more)
+    examples = marked_product(recipe.examples, recipe.length, [seed, 1])
+    return marked_product_keras.fixed(examples, recipe.epochs, *recipe.rate, seed, **more)
 
 
 def smaller(recipe):
     """A recipe for a rehearsal: seconds instead of minutes."""
-    small = {"length": min(recipe["length"], 12), "units": 4}
-    if recipe["stages"]:
-        return recipe | small | {"stages": [[min(s[0], 12), 16, *s[2:]] for s in recipe["stages"]]}
-    return recipe | small | {"examples": 256, "epochs": 8}
+    recipe = replace(recipe, length=min(recipe.length, 12), units=4)
+    if recipe.stages:
+        return replace(recipe, stages=[[min(s[0], 12), 16, *s[2:]] for s in recipe.stages])
+    return replace(recipe, examples=256, epochs=8)
 
 
 def store(progress, training):
@@ -164,32 +171,32 @@ def restore(saved, training):
 
 def execute(run, options):
     """Make one run, of whichever sort it is."""
-    if run.recipe == OF_1997:
+    if isinstance(run.recipe, Recipe1997):
         return execute_1997(run, options)
-    return (execute_today if "source" in run.recipe else execute_one)(run, options)
+    return (execute_today if run.recipe.source else execute_one)(run, options)
 
 
 def execute_one(run, options):
     """One network, trained and tested: its record."""
     recipe = smaller(run.recipe) if options.quick else run.recipe
-    length = recipe["length"]
+    length = recipe.length
     n = 64 if options.quick else 10_000 if length == 100 else 2000
     validation = marked_product(512, length, [run.seed, 2])
-    settings = {"units": recipe["units"], "forget_bias": recipe["forget_bias"]}
-    training = Training.start(recipe["kind"], recipe["layers"], [run.seed], **settings)
+    settings = {"units": recipe.units, "forget_bias": recipe.forget_bias}
+    training = Training.start(recipe.kind, recipe.layers, [run.seed], **settings)
     with runs.Progress(run, options.checkpoints) as progress:
         if saved := progress.load():
             restore(saved, training)
-        total = sum(s[1] for s in recipe["stages"] or [])
-        total = total or recipe["epochs"] * (recipe["examples"] // recipe["batch"])
+        total = sum(s[1] for s in recipe.stages or [])
+        total = total or recipe.epochs * (recipe.examples // recipe.batch)
         bar = progress.bar(total, training.updates, "update")
         steps = marked_product_keras.train(
             training,
             lessons(recipe, run.seed, training.updates),
             validation,
-            limit=recipe["clip"] or np.inf,
+            limit=recipe.clip or np.inf,
             every=16 if options.quick else 64,
-            target=recipe.get("until", -1.0),
+            target=recipe.until or -1.0,
         )
         for _ in steps:
             bar.update(training.updates - bar.n)
@@ -198,19 +205,14 @@ def execute_one(run, options):
         test = marked_product(n, length, 12345)
         digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
         metrics = {**scores(training, test), **first_under(training)}
-        if length == 100 and run.recipe["kind"] in ("lstm", "gru", "rnn"):
-            metrics["by_length"] = {
-                str(other): scores(training, marked_product(2000, other, [12345, other]))
-                for other in LENGTHS
-            }
+        if length == 100 and run.recipe.kind in ("lstm", "gru", "rnn"):
+            others = {n: marked_product(2000, n, [12345, n]) for n in LENGTHS}
+            metrics["by_length"] = {str(n): scores(training, some) for n, some in others.items()}
         checks = training.checks[:: max(1, len(training.checks) // 50)]
         if run.name == BEST:
             hand_over(run, options, training)
         return progress.record(
-            data={
-                "source": "lstm_utils.tasks.marked_product",
-                "sha256": {"test": digest},
-            },
+            data={"source": marked_product.__module__, "sha256": {"test": digest}},
             sizes={
                 "parameters": sum(w.size for w in training.weights),
                 "validation": len(validation),
@@ -227,8 +229,8 @@ def execute_one(run, options):
 
 def hand_over(run, options, training):
     """Leave the first seed's weights for the package, under the names that it reads."""
-    names = ("lstm/kernel", "lstm/recurrent_kernel", "lstm/bias", "dense/kernel", "dense/bias")
-    arrays = {name: w[0] for name, w in zip(names, training.weights, strict=True)}
+    *lstm, kernel, bias = (w[0] for w in training.weights)
+    arrays = to_names({"lstm": lstm, "dense": [kernel, bias]})
     if run.seed == 0 and not options.quick:
         keep("marked-product", run, arrays, options.checkpoints)
 
@@ -265,14 +267,10 @@ def score_1997(answers, y):
 
 
 def add_success(success, wrong, score):
-    """Enter every network that has just met one of their two criteria.
+    """Enter every network that has just met one of their two criteria, by ``score(network)``.
 
-    Parameters
-    ----------
-    success : dict
-        ``{"140": [None or what is known of each network], "13": …}``, changed in place.
-    wrong : ndarray of bool, shape (sequences, networks)
-    score : callable ``network -> dict``
+    `success` is ``{"140": [None or what is known of each network], "13": …}``, changed in place;
+    `wrong` (sequences, networks) says which answers were wrong.
     """
     for allowed, networks in success.items():
         for s, known in enumerate(networks):
@@ -292,8 +290,8 @@ def draw_1997(n, networks, length, seed):
 
 def execute_1997(run, options):
     """Their networks, learning one sequence at a time until all have met both criteria."""
-    recipe = run.recipe | ({"networks": 2, "sequences": 8000} if options.quick else {})
-    networks, length, chunk = recipe["networks"], recipe["length"], 2000
+    recipe = replace(run.recipe, networks=2, sequences=8000) if options.quick else run.recipe
+    networks, length, chunk = recipe.networks, recipe.length, 2000
     test = draw_1997(64 if options.quick else 2560, 1, length, 12345)
     test = [np.repeat(a, networks, axis=1) for a in test]
     W, V = lstm_1997.start(networks, np.random.default_rng([run.seed, 0]))
@@ -304,12 +302,10 @@ def execute_1997(run, options):
         if saved := progress.load():
             W, V, wrong, errors = (saved[0][key] for key in ("W", "V", "wrong", "errors"))
             wrong, success = wrong.astype(bool), saved[1]["success"]
-        bar = progress.bar(recipe["sequences"], len(wrong), "sequence")
-        while len(wrong) < recipe["sequences"]:
+        bar = progress.bar(recipe.sequences, len(wrong), "sequence")
+        while len(wrong) < recipe.sequences:
             data = draw_1997(chunk, networks, length, [run.seed, 1 + len(wrong)])
-            W, V, new = (
-                a.numpy() for a in lstm_1997.online(W, V, *data, np.float32(recipe["rate"]))
-            )
+            W, V, new = (a.numpy() for a in lstm_1997.online(W, V, *data, np.float32(recipe.rate)))
             wrong = np.concatenate([wrong, np.abs(new) >= 0.04])
             errors = np.concatenate([errors, np.mean(new**2, axis=0)[None]])
             bar.update(chunk)
@@ -321,7 +317,7 @@ def execute_1997(run, options):
             if all(all(known) for known in success.values()):
                 break
         return progress.record(
-            data={"source": recipe["source"], "sha256": {}},
+            data={"source": recipe.source, "sha256": {}},
             sizes={"parameters": lstm_1997.WEIGHTS, "networks": networks, "test": len(test[0])},
             metrics={
                 "sequences_in_all": len(wrong),
@@ -339,19 +335,14 @@ def execute_1997(run, options):
 def execute_today(run, options):
     """The last rung's network and lessons on the data of 1997, by the criteria of 1997."""
     recipe = smaller(run.recipe) if options.quick else run.recipe
-    length = recipe["length"]
+    length = recipe.length
     test = lstm_1997.multiplication(2560, length, np.random.default_rng(12345), one_length=False)
     lengths = lstm_1997.lengths_of(test.x)
     validation = lstm_1997.multiplication(512, length, np.random.default_rng([run.seed, 2]))
-    training = Training.start(recipe["kind"], recipe["layers"], [run.seed], units=recipe["units"])
-    batches = marked_product_keras.fresh(
-        recipe["stages"],
-        run.seed,
-        batch=recipe["batch"],
-        draw=lstm_1997.multiplication,
-        width=length + length // 10,
-    )
-    limit, every = recipe["clip"], 16
+    training = Training.start(recipe.kind, recipe.layers, [run.seed], units=recipe.units)
+    more = {"draw": lstm_1997.multiplication, "width": length + length // 10}
+    batches = marked_product_keras.fresh(recipe.stages, run.seed, batch=recipe.batch, **more)
+    limit, every = recipe.clip, 16
     wrong, success = np.zeros((0, 1), bool), {str(n): [None] for n in lstm_1997.REPORTED}
 
     def score(_network):
@@ -361,18 +352,18 @@ def execute_today(run, options):
             weights = [tf.constant(w) for w in training.weights]
             x = tf.constant(test.x[:, :step][rows])
             answers[rows] = marked_product_keras.forward(
-                recipe["kind"], weights, x[None], tf.constant(int(step))
+                recipe.kind, weights, x[None], tf.constant(int(step))
             )[0]
         return score_1997(answers, test.y)
 
     with runs.Progress(run, options.checkpoints) as progress:
         for _ in marked_product_keras.train(training, batches, validation, limit, every):
             new = np.abs(training.errors).reshape(-1, 1) >= 0.04
-            climbing = training.updates <= sum(stage[1] for stage in recipe["stages"][:-1])
+            climbing = training.updates <= sum(stage[1] for stage in recipe.stages[:-1])
             wrong = np.concatenate([wrong, new | climbing])  # shorter sequences are no success
             add_success(success, wrong, score)
         return progress.record(
-            data={"source": recipe["source"], "sha256": {}},
+            data={"source": recipe.source, "sha256": {}},
             sizes={"parameters": sum(w.size for w in training.weights), "test": len(test)},
             metrics={
                 "sequences_in_all": training.sequences,
@@ -384,7 +375,11 @@ def execute_today(run, options):
         )
 
 
+def main(argv=None):
+    return runs.main("marked_product", all_runs(), execute, __doc__, argv=argv)
+
+
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)  # seconds that can be compared
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    sys.exit(runs.main("marked_product", all_runs(), execute, __doc__))
+    sys.exit(main())

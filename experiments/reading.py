@@ -5,58 +5,92 @@ the probability means something before the end is reached. The other tenth sets 
 The weights are rounded as they will be stored, and then the test reviews are scored, once.
 """
 
+# ruff: noqa: E402 - TensorFlow reads its settings when it is imported
+
 import sys
 import unicodedata
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lstm_utils.measuring import quiet_logs
 
 quiet_logs()
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import tensorflow as tf
 
-from lstm_utils.models.reviews import (  # noqa: E402
+from lstm_utils.models.pretrained import from_names, to_names
+from lstm_utils.models.reviews import (
     EncodedReviews,
     equal_length_batches,
-    leaning_codes,
+    known_codes,
     look_up,
     ngram_pieces,
     ngrams_of_codes,
 )
-from lstm_utils.models.reviews_keras import PrefixNetwork, Trainer, cosine_rate  # noqa: E402
+from lstm_utils.models.reviews_keras import PrefixNetwork
 
-from .export_weights import keep, to_int8  # noqa: E402
-from .runs import Progress, Run, main  # noqa: E402
-from .sentiment import Epochs, corpus, judge  # noqa: E402
+from . import runs
+from .export_weights import keep, to_int8
+from .reviews_data import corpus, judge
+from .reviews_training import Trainer, fit
+from .runs import Progress, Run
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A `PrefixNetwork` and its training."""
+
+    pieces: int = 6000  # n-grams at most
+    longest: int = 4  # in characters
+    min_count: int = 20  # as of `leaning_codes`
+    size: int = 8  # of a row of the table
+    units: int = 32
+    scale: float = 0.05  # of the table at the start
+    dropout: float = 0.1
+    piece_dropout: float = 0.15  # as of `Trainer`, like the next two
+    smoothing: float = 0.0
+    averaging: float | None = 0.97
+    rate: float = 4e-3  # the highest
+    batch_size: int = 256
+    epochs: int = 3
+    validation: int = 15_000  # reviews
+    stored_as: str = "int8, a scale an array"
+    chosen: str = "on the validation part, the same reviews for all seeds"
+
 
 SEEDS = (0, 1, 2)
-RECIPE = {
-    "pieces": 6000,
-    "longest": 4,
-    "min_count": 20,
-    "size": 8,
-    "units": 32,
-    "scale": 0.05,
-    "dropout": 0.1,
-    "piece_dropout": 0.15,
-    "smoothing": 0.0,
-    "averaging": 0.97,
-    "rate": 4e-3,
-    "batch_size": 256,
-    "epochs": 3,
-    "validation": 15_000,
-    "stored_as": "int8, a scale an array",
-    "chosen": "on the validation part, the same reviews for all seeds",
-}
 SHARES = (0.25, 0.5, 0.75)  # of a review's characters: where its prefixes are judged
 
 
-def all_runs(arguments):
+def all_runs(options):
     """One recipe, from each seed."""
     small = {"pieces": 300, "min_count": 5, "size": 4, "units": 6, "epochs": 2, "validation": 40}
-    recipe = RECIPE | small if arguments.quick else RECIPE
+    recipe = replace(Recipe(), **small) if options.quick else Recipe()
     return [Run("reading", "syllables", seed, recipe) for seed in SEEDS]
+
+
+def leaning_codes(codes, review, labels, at_most, min_count=20):
+    """A small vocabulary: the characters seen often, and the n-grams that lean most to one label.
+
+    An n-gram that stands in n reviews, of which k have label 1, leans by (k − n m) / √n, where m
+    is the share of label 1 in all reviews: in chance's own units, up to a factor.
+
+    codes (N, longest) are n-grams of training reviews, from `ngram_pieces`, review (N,) says whose
+    each row is, labels (R,). A character has to occur, and a longer n-gram to stand in reviews, at
+    least `min_count` times. Returns at most `at_most` codes, sorted.
+    """
+    single = known_codes(codes[:, 0], min_count)
+    longer = codes[:, 1:] > 0
+    found, which = np.unique(codes[:, 1:][longer], return_inverse=True)
+    place = which * len(labels) + np.broadcast_to(review[:, None], longer.shape)[longer]
+    which, review = np.divmod(np.unique(place), len(labels))  # once a review
+    n = np.bincount(which, minlength=len(found))
+    positive = np.bincount(which, weights=labels[review], minlength=len(found))
+    leaning = np.abs(positive - n * labels.mean()) / np.sqrt(n)
+    leaning[n < min_count] = -1
+    best = np.argsort(-leaning, kind="stable")[: max(0, at_most - len(single))]
+    return np.sort(np.concatenate([single, found[best[leaning[best] >= 0]]]))
 
 
 class Parts:
@@ -65,13 +99,13 @@ class Parts:
     def __init__(self, recipe):
         data, self.recipe = corpus(), recipe
         order = np.random.default_rng(0).permutation(len(data.train.texts))
-        fit, held_out = np.split(order, [-recipe["validation"]])
+        fit, held_out = np.split(order, [-recipe.validation])
         texts, labels = np.array(data.train.texts, dtype=object), data.train.labels
         self.labels = {"fit": labels[fit], "validation": labels[held_out]}
         self.labels["test"] = data.test.labels
         codes, step, start = self._cut(texts[fit])
         review = np.repeat(np.arange(len(fit)), np.diff(start))
-        settings = recipe["pieces"], recipe["min_count"]
+        settings = recipe.pieces, recipe.min_count
         self.known = leaning_codes(codes, review, self.labels["fit"], *settings)
         self.fit = EncodedReviews(look_up(codes, self.known), step, start)
         self.validation = self._encode(texts[held_out])
@@ -79,36 +113,11 @@ class Parts:
 
     def _cut(self, texts):
         texts = [unicodedata.normalize("NFC", text) for text in texts]
-        return ngram_pieces(texts, "syllable", self.recipe["longest"])
+        return ngram_pieces(texts, "syllable", self.recipe.longest)
 
     def _encode(self, texts):
         codes, *places = self._cut(texts)
         return EncodedReviews(look_up(codes, self.known), *places)
-
-
-def train(run, options, progress, parts):
-    """Train a PrefixNetwork; returns its trainer and the curve of the losses."""
-    recipe, labels = run.recipe, parts.labels["fit"]
-    keras.utils.set_random_seed(run.seed)
-    shape = len(parts.known) + 1, recipe["size"], recipe["units"]
-    network = PrefixNetwork(*shape, recipe["dropout"], recipe["scale"])
-    settings = ("piece_dropout", "smoothing", "averaging")
-    trainer = Trainer(network, **{k: recipe[k] for k in settings}, seed=run.seed)
-
-    def batches_of(epoch):
-        rng = np.random.default_rng([run.seed, epoch])
-        return equal_length_batches(parts.fit.steps, recipe["batch_size"], rng)
-
-    total = recipe["epochs"] * len(batches_of(0))
-
-    def step(batch, number):
-        rate = cosine_rate(number, total, recipe["rate"])
-        return trainer.step(parts.fit.batch(batch), labels[batch], rate)
-
-    epochs = Epochs(run, progress, trainer, options.quick)
-    epochs(batches_of, step)
-    trainer.use_average()
-    return trainer, epochs.curve
 
 
 def scores_at(share, trainer, encoded):
@@ -130,13 +139,9 @@ def best_temperature(scores, labels):
 
 def weights_of(network, temperature):
     """The network's arrays by name; the temperature goes into the last layer."""
-    kernel, bias = (array / temperature for array in network.score.get_weights())
-    arrays = {"table": network.embed.table.get_weights()[0]}
-    names = ("kernel", "recurrent_kernel", "bias")
-    for name, array in zip(names, network.lstm.get_weights(), strict=True):
-        arrays[f"forward/{name}"] = array
-    arrays |= {"dense/kernel": kernel, "dense/bias": bias}
-    return {name: array.astype(np.float32) for name, array in arrays.items()}
+    layers = {name: layer.get_weights() for name, layer in network.layers_by_name().items()}
+    layers["dense"] = [array / temperature for array in layers["dense"]]
+    return {name: array.astype(np.float32) for name, array in to_names(layers).items()}
 
 
 def execute(run, options):
@@ -144,17 +149,22 @@ def execute(run, options):
     data = corpus()
     with Progress(run, options.checkpoints) as progress:
         parts = Parts(run.recipe)
-        trainer, curve = train(run, options, progress, parts)
-        network, labels = trainer.network, parts.labels
+        recipe, labels = run.recipe, parts.labels
+        keras.utils.set_random_seed(run.seed)
+        shape = len(parts.known) + 1, recipe.size, recipe.units
+        network = PrefixNetwork(*shape, recipe.dropout, recipe.scale)
+        trainer = Trainer(network, recipe, run.seed)
+        curve = fit(trainer, parts.fit, labels["fit"], progress, options.quick)
         validation = scores_at(1, trainer, parts.validation)
         temperature = best_temperature(validation, labels["validation"])
         arrays = weights_of(network, temperature)
         unrounded = scores_at(1, trainer, parts.test)  # the temperature changes no sign
         whole, scales = to_int8(arrays)
-        network.set_weights([whole[name] * np.float32(scales[name]) for name in arrays])
+        rounded = {name: whole[name] * np.float32(scales[name]) for name in arrays}
+        network.set_layers(lambda name: from_names(rounded, name))
         if run.seed == 0 and not options.quick:
-            extras = {key: run.recipe[key] for key in ("longest", "units")}
-            extras |= {"scales": scales, "data": data.record}
+            extras = {"longest": recipe.longest, "units": recipe.units, "scales": scales}
+            extras["data"] = data.record
             extras["ngrams"] = "\n".join(ngrams_of_codes(parts.known))  # row k + 1: n-gram k
             keep("reading", run, whole, options.checkpoints, **extras)
 
@@ -180,7 +190,11 @@ def execute(run, options):
         )
 
 
+def main(argv=None):
+    return runs.main("reading", all_runs, execute, __doc__.split("\n")[0], argv=argv)
+
+
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    sys.exit(main("reading", all_runs, execute, __doc__.split("\n")[0]))
+    sys.exit(main())

@@ -11,7 +11,7 @@ import re
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -34,23 +34,29 @@ MODULES = {  # distribution: the module by which a process shows that it uses it
 }
 
 
+def settings(recipe):
+    """A recipe's fields by name; an optional one (its default is None) is left out while None."""
+    return {
+        field.name: value
+        for field in fields(recipe)
+        if (value := getattr(recipe, field.name)) is not None or field.default is not None
+    }
+
+
+def smaller(recipe, **small):
+    """The recipe with these settings, as far as it has them: a rehearsal that takes a second."""
+    names = {field.name for field in fields(recipe)}
+    return replace(recipe, **{name: value for name, value in small.items() if name in names})
+
+
 @dataclass(frozen=True)
 class Run:
-    """What is asked for: all that decides a result.
-
-    Parameters
-    ----------
-    experiment, name : str
-        ``"sentiment"``, ``"bpe-bilstm"``: letters, digits, dots and hyphens.
-    seed : int
-    recipe : dict
-        Every setting, as JSON can hold it. A record with another recipe is no record of this run.
-    """
+    """What is asked for: all that decides a result."""
 
     experiment: str
-    name: str
+    name: str  # letters, digits, dots and hyphens
     seed: int
-    recipe: dict
+    recipe: object  # a dataclass, as JSON can hold it; another recipe is another run
 
     def __post_init__(self):
         if not re.fullmatch(r"[\w.-]+", self.name):
@@ -63,11 +69,21 @@ class Run:
         """Where the run's record lies below the folder `results`."""
         return Path(results) / self.experiment / f"{self}.json"
 
+    @property
+    def recipe_json(self):
+        """The recipe as a record holds it: a dict."""
+        return json.loads(json.dumps(self.recipe, default=settings))
+
+    @property
+    def recipe_sha256(self):
+        """The recipe's digest, 64 hexadecimal digits."""
+        text = json.dumps(self.recipe, sort_keys=True, default=settings)
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def checkpoint_path(self, checkpoints):
         """Where its checkpoints lie; another recipe has another file."""
-        text = json.dumps(self.recipe, sort_keys=True).encode()
-        digest = hashlib.sha256(text).hexdigest()[:8]
-        return Path(checkpoints) / self.experiment / f"{self}-{digest}.safetensors"
+        folder = Path(checkpoints) / self.experiment
+        return folder / f"{self}-{self.recipe_sha256[:8]}.safetensors"
 
     def finished(self, results):
         """The record if there is one with this very recipe, else None."""
@@ -75,17 +91,7 @@ class Run:
         if not path.exists():
             return None
         record = json.loads(path.read_text(encoding="utf-8"))
-        return record if record["recipe"] == json.loads(json.dumps(self.recipe)) else None
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says to every run of a program."""
-
-    results: Path
-    checkpoints: Path
-    quick: bool
-    arguments: argparse.Namespace
+        return record if record["recipe"] == self.recipe_json else None
 
 
 def sha256(path):
@@ -118,13 +124,14 @@ def versions():
     return found
 
 
-def _forget_peak_memory():
+def forget_peak_memory():
     """Let the kernel's peak start anew where it can: or a run inherits its predecessor's."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak_memory_mb():
+def peak_memory_mb():
+    """The process's largest resident memory since `forget_peak_memory`, in MiB."""
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/self/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
@@ -167,7 +174,7 @@ class Progress:
         self._saved = 0.0
 
     def __enter__(self):
-        _forget_peak_memory()
+        forget_peak_memory()
         self._start = time.perf_counter()
         return self
 
@@ -194,30 +201,27 @@ class Progress:
     def load(self):
         """The last checkpoint: ``(arrays, meta)``, or None at the first start.
 
-        Raises
-        ------
-        ValueError
-            If the file is no checkpoint; it names the file.
+        Raises ValueError, which names the file, if that is no checkpoint.
         """
         if not self.path.exists():
             return None
         try:
             with safe_open(self.path, "numpy") as file:
-                told = json.loads(file.metadata()["run"])
+                account = json.loads(file.metadata()["run"])
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(
                 f"{self.path} is no checkpoint of {self.run} ({error}); delete it to start anew"
             ) from error
-        self._before, self.restarts = told["seconds"], told["restarts"] + 1
+        self._before, self.restarts = account["seconds"], account["restarts"] + 1
         self._start, self._saved = time.perf_counter(), self._before
-        return arrays, told["meta"]
+        return arrays, account["meta"]
 
     def save(self, arrays, meta=None):
         """Leave a checkpoint: arrays by name, and whatever JSON can hold beside them."""
-        told = {"seconds": self.seconds, "restarts": self.restarts, "meta": meta or {}}
+        account = {"seconds": self.seconds, "restarts": self.restarts, "meta": meta or {}}
         arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
-        write_atomically(self.path, to_bytes(arrays, {"run": json.dumps(told)}))
+        write_atomically(self.path, to_bytes(arrays, {"run": json.dumps(account)}))
         self._saved = self.seconds
 
     def record(self, *, data, sizes, metrics, **more):
@@ -226,13 +230,13 @@ class Progress:
             "experiment": self.run.experiment,
             "name": self.run.name,
             "seed": self.run.seed,
-            "recipe": self.run.recipe,
+            "recipe": self.run.recipe_json,
             "data": data,
             "sizes": sizes,
             "metrics": metrics,
             "seconds": round(self.seconds, 2),
             "restarts": self.restarts,
-            "peak_memory_mb": round(_peak_memory_mb(), 1),
+            "peak_memory_mb": round(peak_memory_mb(), 1),
             "versions": versions(),
             "processor": processor(),
             "cores": _cores(),
@@ -241,37 +245,40 @@ class Progress:
 
 
 @contextlib.contextmanager
-def _claim(path):
+def _claim(run, checkpoints, wait):
     """True while this process alone works on the run; two programs can share one list of runs."""
+    path = run.checkpoint_path(checkpoints).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_suffix(".lock"), "w") as file:
+    with open(path, "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            if not wait:
+                yield False
+                return
+            tqdm.write(f"{run}: another process is at it; waiting")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield True
 
 
-class _Again:
-    """The runs that ``--again`` still has to make, kept in a file: a killed pass goes on."""
+def make(run, execute, options, leaves=None, wait=True):
+    """Make a run and write its record, unless that is there: the only way to a record.
 
-    def __init__(self, path, wanted):
-        self.path, self.left = path, set()
-        if path.exists():
-            self.left = set(json.loads(path.read_text()))
-        elif wanted:
-            self.left = set(wanted)
-            self._store()
-
-    def _store(self):
-        write_atomically(self.path, json.dumps(sorted(self.left)).encode())
-
-    def done(self, run):
-        """Strike a run off the list; the file goes with the last."""
-        if str(run) in self.left:
-            self.left.discard(str(run))
-            self._store() if self.left else self.path.unlink()
+    ``execute(run, options)`` makes the run and returns its record; `options` are the command
+    line's. `leaves` is a file that the run leaves beside the record: without it, too, the run is
+    to be made. Returns the record, whoever made it; where another process is at the run, waits for
+    it, or returns None if not `wait`.
+    """
+    with _claim(run, options.checkpoints, wait) as mine:
+        if not mine:
+            return None
+        record = run.finished(options.results)
+        if record is None or (leaves and not leaves.exists()):
+            record = execute(run, options)
+            write_record(record, run.record_path(options.results))
+            run.checkpoint_path(options.checkpoints).unlink(missing_ok=True)
+            tqdm.write(f"{run}: {duration(record['seconds'])}")
+        return record
 
 
 def duration(seconds):
@@ -287,12 +294,13 @@ def command_line(experiment, description, add_arguments=None):
     parser = argparse.ArgumentParser(
         prog=f"python -m experiments.{experiment}",
         description=description,
-        epilog="A killed program goes on from its last checkpoint when it is started again.",
+        epilog="Makes the runs that have no record. A killed program goes on from its last "
+        "checkpoint when it is started again (without --again, which would begin anew).",
     )
     parser.add_argument("--list", action="store_true", help="name the runs and what they took")
     parser.add_argument("--only", metavar="REGEX", default="", help="runs whose name matches")
     parser.add_argument("--seeds", type=int, nargs="+", help="runs with these seeds")
-    parser.add_argument("--again", action="store_true", help="make runs anew that have a record")
+    parser.add_argument("--again", action="store_true", help="delete their records first")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: a rehearsal, no result")
     for name in ("results", "checkpoints"):
         parser.add_argument(
@@ -304,42 +312,27 @@ def command_line(experiment, description, add_arguments=None):
 
 
 def main(experiment, runs, execute, description, add_arguments=None, argv=None):
-    """Run a program's command line.
+    """Run a program's command line: its runs, a list or ``runs(options)``, by `make`.
 
-    Parameters
-    ----------
-    experiment : str
-    runs : list of Run, or callable ``(arguments) -> list of Run``
-    execute : callable ``(Run, Options) -> dict``
-        Makes one run and returns its record.
-    description : str
-    add_arguments : callable ``(parser) -> None``, optional
-    argv : list of str, optional
-        The command line; `sys.argv` if None.
-
-    Returns
-    -------
-    int
-        0, or 2 when no run was asked for: an exit status.
+    Returns the exit status: 0, or 2 when no run was asked for.
     """
     parser = command_line(experiment, description, add_arguments)
-    arguments = parser.parse_args(argv)
-    options = Options(arguments.results, arguments.checkpoints, arguments.quick, arguments)
-    if arguments.quick and arguments.results == HERE / "results":
+    options = parser.parse_args(argv)
+    if options.quick and options.results == HERE / "results":
         parser.error("a rehearsal is no result: --quick needs a --results folder of its own")
     try:
-        pattern = re.compile(arguments.only)
+        pattern = re.compile(options.only)
     except re.error as error:
-        parser.error(f"--only {arguments.only!r} is no regular expression: {error}")
+        parser.error(f"--only {options.only!r} is no regular expression: {error}")
     chosen = [
         run
-        for run in (runs(arguments) if callable(runs) else runs)
-        if pattern.search(run.name) and (not arguments.seeds or run.seed in arguments.seeds)
+        for run in (runs(options) if callable(runs) else runs)
+        if pattern.search(run.name) and (not options.seeds or run.seed in options.seeds)
     ]
     if not chosen:
         print("no run has such a name and seed; --list shows all", file=sys.stderr)
         return 2
-    if arguments.list:
+    if options.list:
         total = 0.0
         for run in chosen:
             record = run.finished(options.results)
@@ -347,17 +340,8 @@ def main(experiment, runs, execute, description, add_arguments=None, argv=None):
             print(f"{duration(record['seconds']) if record else 'to do':>10}  {run}")
         print(f"{duration(total):>10}  together, of {len(chosen)} runs")
         return 0
-    again = _Again(
-        options.checkpoints / experiment / "again.json",
-        [str(run) for run in chosen] if arguments.again else [],
-    )
+    for run in chosen if options.again else ():
+        run.record_path(options.results).unlink(missing_ok=True)
     for run in tqdm(chosen, desc=experiment, unit="run", disable=None):
-        with _claim(run.checkpoint_path(options.checkpoints)) as mine:
-            if not mine or (run.finished(options.results) and str(run) not in again.left):
-                continue
-            record = execute(run, options)
-            write_record(record, run.record_path(options.results))
-            run.checkpoint_path(options.checkpoints).unlink(missing_ok=True)
-            again.done(run)
-            tqdm.write(f"{run}: {duration(record['seconds'])}")
+        make(run, execute, options, wait=False)
     return 0

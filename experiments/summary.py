@@ -31,12 +31,12 @@ import numpy as np
 
 from lstm_utils.records import load_records
 
-from .cell_speed import REFERENCE
 from .runs import HERE, write_record
 
 NOTES_LESSONS, BEST_LESSONS = "1-notes", "9-faster-at-ten"  # first and last rung of the ladder
 SINGLE_LSTM = "ngram-words"  # the best on validation data
 HEADLINE_LSTMS = ("characters-lstm", "bpe-lstm")
+REFERENCE = "reference T=100 H=64"
 
 
 class Records:
@@ -132,21 +132,9 @@ def cells(records):
 
 
 def summarise(results=HERE / "results"):
-    """All headline figures.
+    """All headline figures, from the records in a folder: a dict of dicts.
 
-    Parameters
-    ----------
-    results : path-like
-        Folder of the records.
-
-    Returns
-    -------
-    dict of str to dict of str to float or int
-
-    Raises
-    ------
-    FileNotFoundError
-        If a record, or a figure in one, is missing; it names each.
+    Raises FileNotFoundError, which names each record, or figure in one, that is missing.
     """
     records = Records(results)
     parts = (marked_product, sentiment, headlines, cells)

@@ -36,10 +36,10 @@ models.marked_product_keras (chapter 5)
     Networks for the marked-product task: several trained side by side, compiled by XLA.
 models.pretrained (chapters 5, 6, 7; models)
     Trained models that come with the package: `load_pretrained` reads, checks and opens them.
-models.reviews (behind models.pretrained, models.reviews_keras)
+models.reviews (behind models.pretrained)
     From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy.
 models.reviews_keras (chapter 6)
-    A network for film reviews, and its training; `reviews` makes the numbers that it reads.
+    Networks for film reviews, and how good they are; `reviews` makes the numbers that they read.
 """
 
 __version__ = "0.1.0"

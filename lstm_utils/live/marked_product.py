@@ -46,7 +46,7 @@ def marked_product():
     LiveFigure
     """
     model = load_pretrained("marked-product")
-    params = model._lstm("lstm")
+    params = model.params
     order, keeper, opener = _units(params)
     test = measured("marked-product")
     right = 100 * test["share_within_0_04"]

@@ -25,6 +25,29 @@ SHA256 = {
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
 """What each file's SHA-256 must be; `python -m experiments.export_weights` prints new ones."""
+ARRAYS = {
+    "table": ("table",),
+    **{
+        lstm: (f"{lstm}/kernel", f"{lstm}/recurrent_kernel", f"{lstm}/bias")
+        for lstm in ("lstm", "forward", "backward")
+    },
+    "dense": ("dense/kernel", "dense/bias"),
+}
+"""For each layer of the networks from Keras the names of its arrays, in `get_weights`' order.
+
+The network from PyTorch is stored under the names of its own `named_parameters`.
+"""
+
+
+def to_names(layers):
+    """Arrays by name, as a file holds them, from ``{layer: its get_weights()}``."""
+    pairs = [zip(ARRAYS[layer], arrays, strict=True) for layer, arrays in layers.items()]
+    return {name: array for pair in pairs for name, array in pair}
+
+
+def from_names(arrays, layer):
+    """A layer's arrays, in the order of Keras's `get_weights`, from arrays by name."""
+    return [arrays[name] for name in ARRAYS[layer]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +58,7 @@ class Pretrained:
     ----------
     name : str
     arrays : dict of str to ndarray of float32
-        The weights under the names of the framework that trained them.
+        The weights under the names that `ARRAYS` lists.
     metadata : dict
         ``experiment``, ``run`` and ``seed`` name the record with the metrics (see `record`);
         ``recipe`` is how it was trained, ``licence`` what you may do with it; further keys say
@@ -57,36 +80,39 @@ class Pretrained:
         records = load_records(self.metadata["experiment"], self.metadata["run"])
         return next(r for r in records if r["seed"] == self.metadata["seed"])
 
-    def _layer(self, name):
-        """The arrays of a Keras layer, in the order of its `get_weights`."""
-        parts = ("kernel", "recurrent_kernel", "bias")
-        arrays = [self.arrays.get(f"{name}/{part}") for part in parts]
-        return [array for array in arrays if array is not None]
+    def layer(self, name):
+        """A Keras layer's arrays, in the order of its `get_weights`; names as in `ARRAYS`."""
+        return from_names(self.arrays, name)
 
-    def _lstm(self, name):
+    def lstm(self, name):
         """`LSTMParameters` of a Keras layer."""
-        return from_keras(self._layer(name))
+        return from_keras(self.layer(name))
+
+    def scores(self, states):
+        """What the output layer makes of states (…, H): float32 (…)."""
+        kernel, bias = self.layer("dense")
+        return (states @ kernel + bias)[..., 0]
 
 
 class MarkedProductModel(Pretrained):
     """Reads a sequence with two marked numbers and predicts their product; trained in Keras."""
 
+    @property
+    def params(self):
+        """The LSTM's `LSTMParameters`, float32."""
+        return self.lstm("lstm")
+
     def numpy(self):
         """The network in NumPy: a function from x (B, T, 2) to answers (B,), float32."""
-        params = self._lstm("lstm")
-
-        def network(x):
-            last = lstm_forward(params, np.asarray(x, np.float32)).h[:, -1]
-            return (last @ self.arrays["dense/kernel"] + self.arrays["dense/bias"])[:, 0]
-
-        return network
+        params = self.params
+        return lambda x: self.scores(lstm_forward(params, np.asarray(x, np.float32)).h[:, -1])
 
     def keras(self):
         """The network as a `keras.Model`: x (B, T, 2) of any length T to answers (B, 1)."""
         from lstm_utils.models.marked_product_keras import build
 
-        model = build("lstm", layers=1, units=self._lstm("lstm").hidden_size)
-        model.set_weights([*self._layer("lstm"), *self._layer("dense")])
+        model = build("lstm", layers=1, units=self.params.hidden_size)
+        model.set_weights([*self.layer("lstm"), *self.layer("dense")])
         return model
 
     def predict(self, x):
@@ -125,9 +151,9 @@ class SentimentModel(ReviewReader):
         """The network in NumPy: a function from an `EncodedReviews` to log odds (R,), float32."""
         from lstm_utils.models.reviews import equal_length_batches
 
-        readers = [(self._lstm("forward"), slice(None))]
+        readers = [(self.lstm("forward"), slice(None))]
         if self.metadata["both_directions"]:
-            readers.append((self._lstm("backward"), slice(None, None, -1)))
+            readers.append((self.lstm("backward"), slice(None, None, -1)))
 
         def read(ids, slots, steps):
             rows = self._sums_of_rows(ids)
@@ -139,7 +165,7 @@ class SentimentModel(ReviewReader):
                 summary = np.concatenate([states.max(axis=1), states.mean(axis=1)], axis=-1)
             else:
                 summary = np.concatenate([h[:, -1] for h in states], axis=-1)
-            return (summary @ self.arrays["dense/kernel"] + self.arrays["dense/bias"])[:, 0]
+            return self.scores(summary)
 
         def network(encoded):
             scores = np.zeros(len(encoded), np.float32)
@@ -153,17 +179,9 @@ class SentimentModel(ReviewReader):
         """The network as a `keras.Model`: ``model(*encoded.batch(rows))``."""
         from lstm_utils.models.reviews_keras import ReviewNetwork
 
-        told = self.metadata
-        both, pool = told["both_directions"], told["pool"]
-        network = ReviewNetwork(*self.arrays["table"].shape, told["units"], both, pool)
-        network.build()
-        network.embed.table.set_weights([self.arrays["table"]])
-        layers = {"forward": network.lstm, "dense": network.score}
-        if both:
-            layers["forward"] = network.lstm.forward_layer
-            layers["backward"] = network.lstm.backward_layer
-        for name, layer in layers.items():
-            layer.set_weights(self._layer(name))
+        settings = (self.metadata[key] for key in ("units", "both_directions", "pool"))
+        network = ReviewNetwork(*self.arrays["table"].shape, *settings)
+        network.set_layers(self.layer)
         return network
 
     def predict(self, texts):
@@ -187,7 +205,7 @@ class ReadingModel(ReviewReader):
     @property
     def params(self):
         """The LSTM's `LSTMParameters`, float32."""
-        return self._lstm("forward")
+        return self.lstm("forward")
 
     def encode(self, texts):
         """Reviews as the network reads them: an `EncodedReviews`."""
@@ -208,8 +226,7 @@ class ReadingModel(ReviewReader):
             found, vectors = [None] * len(encoded), self.vectors(encoded)
             for rows in equal_length_batches(encoded.steps, 500):
                 x = np.stack([vectors[encoded.start[r] : encoded.start[r + 1]] for r in rows])
-                h = lstm_forward(self.params, x).h[:, 1:]
-                scores = (h @ self.arrays["dense/kernel"] + self.arrays["dense/bias"])[..., 0]
+                scores = self.scores(lstm_forward(self.params, x).h[:, 1:])
                 for row, score in zip(rows, scores, strict=True):
                     found[row] = score
             return found
@@ -221,10 +238,7 @@ class ReadingModel(ReviewReader):
         from lstm_utils.models.reviews_keras import PrefixNetwork
 
         network = PrefixNetwork(*self.arrays["table"].shape, self.metadata["units"])
-        network.build()
-        network.embed.table.set_weights([self.arrays["table"]])
-        network.lstm.set_weights(self._layer("forward"))
-        network.score.set_weights(self._layer("dense"))
+        network.set_layers(self.layer)
         return network
 
     def predict(self, texts):
@@ -401,10 +415,11 @@ def read_weights(name, content):
     -------
     Pretrained
     """
-    # The format: the header's length in 8 bytes, the header in JSON, the arrays.
+    # The header's length in 8 bytes, the header in JSON, the arrays: safetensors itself reads
+    # a description only from a file, and what was checked is this content.
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    told = json.loads(header["__metadata__"]["model"])
+    metadata = json.loads(header["__metadata__"]["model"])
     arrays = {key: a.astype(np.float32) for key, a in sorted(arrays_of(content).items())}
-    for key, scale in told.get("scales", {}).items():
+    for key, scale in metadata.get("scales", {}).items():
         arrays[key] *= np.float32(scale)
-    return _MODELS[name](name, arrays, told)
+    return _MODELS[name](name, arrays, metadata)

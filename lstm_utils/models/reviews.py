@@ -85,45 +85,6 @@ def ngram_pieces(texts, by="word", longest=4):
     return codes, step.astype(np.int32), start
 
 
-def letter_pieces(texts, lengths=(3, 4, 6, 8)):
-    """Cleaned reviews as n-grams of letters (jamo) that end in each word: codes, steps, starts.
-
-    재미 is ㅈㅐㅁㅣ: forms that differ in one letter of a syllable share most of these pieces.
-
-    Parameters
-    ----------
-    texts : iterable of str
-    lengths : tuple of int
-        Of the n-grams, in letters.
-
-    Returns
-    -------
-    codes (N, len(lengths)) uint64, step (N,) int32, start (R + 1,) int64
-        As from `ngram_pieces`, a row for each letter. Eight letters fit no 64 bits: the code is
-        a polynomial of them modulo 2**64, so that two may in principle share one.
-    """
-    characters, word, start = ngram_pieces(texts, longest=1)
-    characters = characters[:, 0].astype(np.int64)
-    place = characters - ord("가")
-    whole = (place >= 0) & (place < 19 * 21 * 28)
-    letters = np.zeros((len(place), 3), np.uint64)  # Unicode: by lead, then vowel, then tail
-    letters[:, 0] = np.where(whole, 0x1100 + place // 588, characters)
-    letters[:, 1] = np.where(whole, 0x1161 + place // 28 % 21, 0)
-    letters[:, 2] = np.where(whole & (place % 28 > 0), 0x11A7 + place % 28, 0)
-    there = letters > 0
-    start = np.concatenate([[0], np.cumsum(there.sum(axis=1))])[start]
-    letters, step = letters[there], np.repeat(word, there.sum(axis=1))
-    before = np.arange(len(letters)) - np.repeat(start[:-1], np.diff(start))
-    codes, power = np.zeros((len(letters), len(lengths)), np.uint64), np.uint64(0xD6E8FEB86659FD93)
-    mixed = letters * np.uint64(0x9E3779B97F4A7C15)
-    running = np.zeros_like(mixed)
-    for n in range(1, max(lengths) + 1):
-        running = mixed + power * np.concatenate([[np.uint64(0)], running[:-1]])
-        if n in lengths:
-            codes[:, lengths.index(n)] = np.where(before >= n - 1, running, 0)
-    return codes, step.astype(np.int32), start
-
-
 def known_codes(codes, min_count=1, at_most=None):
     """A vocabulary: the n-grams that occur at least so often, or the commonest of them, sorted."""
     found, count = np.unique(codes[codes > 0], return_counts=True)
@@ -131,42 +92,6 @@ def known_codes(codes, min_count=1, at_most=None):
     if at_most is not None:
         found = np.sort(found[np.argsort(-count, kind="stable")[:at_most]])
     return found
-
-
-def leaning_codes(codes, review, labels, at_most, min_count=20):
-    """A small vocabulary: the characters seen often, and the n-grams that lean most to one label.
-
-    An n-gram that stands in n reviews, of which k have label 1, leans by (k − n m) / √n, where m
-    is the share of label 1 in all reviews: in chance's own units, up to a factor.
-
-    Parameters
-    ----------
-    codes : uint64 array, shape (N, longest)
-        Of training reviews, from `ngram_pieces`.
-    review : int array, shape (N,)
-        The review that each row belongs to.
-    labels : int array, shape (R,)
-    at_most : int
-        Size of the vocabulary.
-    min_count : int
-        A character has to occur, and a longer n-gram to stand in reviews, at least so often.
-
-    Returns
-    -------
-    uint64 array
-        Sorted.
-    """
-    single = known_codes(codes[:, 0], min_count)
-    longer = codes[:, 1:] > 0
-    found, which = np.unique(codes[:, 1:][longer], return_inverse=True)
-    place = which * len(labels) + np.broadcast_to(review[:, None], longer.shape)[longer]
-    which, review = np.divmod(np.unique(place), len(labels))  # once a review
-    n = np.bincount(which, minlength=len(found))
-    positive = np.bincount(which, weights=labels[review], minlength=len(found))
-    leaning = np.abs(positive - n * labels.mean()) / np.sqrt(n)
-    leaning[n < min_count] = -1
-    best = np.argsort(-leaning, kind="stable")[: max(0, at_most - len(single))]
-    return np.sort(np.concatenate([single, found[best[leaning[best] >= 0]]]))
 
 
 def look_up(codes, known):

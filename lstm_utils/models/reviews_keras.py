@@ -1,13 +1,11 @@
-"""A network for film reviews, and its training; `reviews` makes the numbers that it reads.
+"""Networks for film reviews, and how good they are; `reviews` makes the numbers that they read.
 
-Shared by chapter 6, `experiments/sentiment.py` and the pretrained model.
+Shared by chapter 6, its experiments and the pretrained models.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
-
-from lstm_utils.models.reviews import equal_length_batches
 
 
 class NgramEmbedding(keras.layers.Layer):
@@ -78,6 +76,23 @@ class ReviewNetwork(keras.Model):
         self.score.build((None, states * (1 + self.pool)))
         self.built = True
 
+    def layers_by_name(self):
+        """The layers that hold weights, by the names of `pretrained.ARRAYS`."""
+        layers = {"table": self.embed.table, "forward": self.lstm, "dense": self.score}
+        if isinstance(self.lstm, keras.layers.Bidirectional):
+            layers["forward"], layers["backward"] = (
+                self.lstm.forward_layer,
+                self.lstm.backward_layer,
+            )
+        return layers
+
+    def set_layers(self, weights_of):
+        """Set each layer's weights to ``weights_of(name)``."""
+        if not self.built:
+            self.build()
+        for name, layer in self.layers_by_name().items():
+            layer.set_weights(weights_of(name))
+
     def vectors(self, ids, slots, steps):
         """What the LSTM reads, shape (B, steps, size), from `EncodedReviews.batch`."""
         return tf.reshape(tf.math.segment_sum(self.embed(ids), slots), [-1, steps, self.size])
@@ -124,143 +139,12 @@ class PrefixNetwork(ReviewNetwork):
         return (losses[:, -1] + tf.reduce_mean(losses, axis=1)) / 2
 
 
-class RowAdam(keras.optimizers.Adam):
-    """Adam that touches only those rows of a table that a batch has used.
-
-    Keras's own updates all rows at each step, since the averages of the others decay: with a
-    quarter of a million rows that takes longer than the LSTM. Here they wait until they are used.
-    """
-
-    def update_step(self, gradient, variable, learning_rate):
-        if not isinstance(gradient, tf.IndexedSlices):
-            return super().update_step(gradient, variable, learning_rate)
-        rows, place = tf.unique(gradient.indices)
-        g = tf.math.unsorted_segment_sum(gradient.values, place, tf.size(rows))
-        k = self._get_variable_index(variable)
-        mean, square = self._momentums[k].value, self._velocities[k].value
-        step = tf.cast(self.iterations + 1, tf.float32)
-        m = self.beta_1 * tf.gather(mean, rows) + (1 - self.beta_1) * g
-        v = self.beta_2 * tf.gather(square, rows) + (1 - self.beta_2) * g * g
-        rate = learning_rate * tf.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        mean.scatter_update(tf.IndexedSlices(m, rows))
-        square.scatter_update(tf.IndexedSlices(v, rows))
-        change = rate * m / (tf.sqrt(v) + self.epsilon)
-        variable.scatter_sub(tf.IndexedSlices(change, rows))
-        return None
-
-
-def cosine_rate(step, steps, peak, warm_up=100):
-    """Learning rate: rises over the first steps, then falls along a cosine to a fiftieth."""
-    wave = 0.5 * (1 + np.cos(np.pi * step / steps))
-    return float(peak * min(1, (step + 1) / warm_up) * (0.02 + 0.98 * wave))
-
-
-class Trainer:
-    """A network, its optimiser, the average of its weights, and one step of training.
-
-    Parameters
-    ----------
-    network : ReviewNetwork or PrefixNetwork
-    piece_dropout : float
-        Share of the pieces (n-grams or tokens) that are left out of a training batch.
-    smoothing : float
-        A label says 1 − smoothing/2 or smoothing/2 instead of 1 or 0.
-    averaging : float or None
-        What an average over the last weights keeps of itself, every ten steps.
-    """
-
-    def __init__(self, network, piece_dropout=0.0, smoothing=0.0, averaging=None, seed=0):
-        self.network, self.seed = network, seed
-        self.piece_dropout, self.smoothing, self.averaging = piece_dropout, smoothing, averaging
-        network.build()
-        self.optimizer = RowAdam(1e-3)
-        self.optimizer.build(network.trainable_variables)
-        self.weights = [w.value for w in network.trainable_variables]
-        self.average = [tf.Variable(w) for w in self.weights] if averaging else []
-        self.steps_done = 0
-        # One graph for batches of any size and length.
-        batch = [tf.TensorSpec(shape, tf.int32) for shape in ([None, None], [None], [])]
-        labels, number = tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)
-        self._step = tf.function(self._train, input_signature=[*batch, labels, number])
-        self._predict = tf.function(
-            lambda ids, slots, steps: network(ids, slots, steps), input_signature=batch
-        )
-
-    def _train(self, ids, slots, steps, labels, number):
-        if self.piece_dropout:
-            chance = tf.random.stateless_uniform(tf.shape(ids), [self.seed, number])
-            ids = tf.where(chance < self.piece_dropout, 0, ids)
-        target = labels * (1 - self.smoothing) + self.smoothing / 2
-        with tf.GradientTape() as tape:
-            vectors = self.network.vectors(ids, slots, steps) / (1 - self.piece_dropout)
-            scores = self.network.read(vectors, training=True)
-            loss = tf.reduce_mean(self.network.losses(target, scores))
-        weights = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, [w.value for w in weights]), weights)
-        return loss
-
-    def step(self, batch, labels, rate):
-        """One update on a batch of `EncodedReviews.batch`; returns the loss."""
-        self.optimizer.learning_rate = rate
-        ids, slots, steps = (tf.constant(part) for part in batch)
-        labels = tf.constant(labels, tf.float32)
-        loss = self._step(ids, slots, steps, labels, tf.constant(self.steps_done))
-        self.steps_done += 1
-        if self.average and self.steps_done % 10 == 0:
-            rounds = self.steps_done / 10
-            keep = min(self.averaging, rounds / (rounds + 5))
-            self._blend(tf.constant(keep, tf.float32))
-        return float(loss)
-
-    @tf.function
-    def _blend(self, keep):
-        for average, weight in zip(self.average, self.weights, strict=True):
-            average.assign(keep * average + (1 - keep) * weight)
-
-    def use_average(self):
-        """Put the averaged weights, if any, into the network (and its own into the average)."""
-        for average, weight in zip(self.average, self.weights, strict=False):
-            own = tf.identity(weight)
-            weight.assign(average)
-            average.assign(own)
-
-    def scores_of_batch(self, ids, slots, steps):
-        """What the network gives for a batch of `EncodedReviews.batch`, as an array."""
-        return self._predict(*map(tf.constant, (ids, slots, steps))).numpy()
-
-    def scores(self, encoded, rows=None, batch_size=1000):
-        """Log odds that each review is positive, float32, in the order of `rows`."""
-        rows = np.arange(len(encoded)) if rows is None else np.asarray(rows)
-        found = np.zeros(len(encoded), dtype=np.float32)
-        for part in equal_length_batches(encoded.steps, batch_size, rows=rows):
-            found[part] = self.scores_of_batch(*encoded.batch(part))
-        return found[rows]
-
-    def state(self):
-        """All that a later process needs to go on, as arrays by name."""
-        variables = [*self.network.variables, *self.optimizer.variables]
-        return {
-            **{f"variable.{k}": v.numpy() for k, v in enumerate(variables)},
-            **{f"average.{k}": v.numpy() for k, v in enumerate(self.average)},
-            "steps_done": np.array(self.steps_done),
-        }
-
-    def restore(self, state):
-        """Go on from what `state` returned."""
-        variables = [*self.network.variables, *self.optimizer.variables]
-        for k, variable in enumerate(variables):
-            variable.assign(state[f"variable.{k}"])
-        for k, average in enumerate(self.average):
-            average.assign(state[f"average.{k}"])
-        self.steps_done = int(state["steps_done"])
-
-
-def notes_network(rows=20_000, size=300, mask=False, units=50):
+def notes_network(rows=20_000, size=300, units=50):
     """The network of the notes: table, LSTM, softmax over two classes."""
     return keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
-            keras.layers.Embedding(rows, size, mask_zero=mask),
+            keras.layers.Embedding(rows, size),
             keras.layers.LSTM(units),
             keras.layers.Dense(2, activation="softmax"),
         ]

@@ -22,8 +22,8 @@ RUN = "characters-lstm-validation"
 PROGRAM = textwrap.dedent(
     """
     import os, signal, sys
-    from experiments import distributed, headlines
-    made, whole = 0, headlines.update
+    from experiments import headlines, headlines_training
+    made, whole = 0, headlines_training.update
 
     def update(*arguments):
         global made
@@ -32,9 +32,8 @@ PROGRAM = textwrap.dedent(
             os.kill(os.getpid(), signal.SIGKILL)
         return whole(*arguments)
 
-    headlines.update = update
-    runs, options = headlines.all_runs, headlines.add_arguments
-    sys.exit(distributed.main("headlines", runs, headlines.execute, "Headlines.", options))
+    headlines_training.update = update
+    sys.exit(headlines.main())
     """
 )
 
@@ -82,9 +81,7 @@ def unbroken(tmp_path_factory):
 
 def test_two_processes_learn_what_one_learns(unbroken, tmp_path, monkeypatch):
     monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
-    runs, options = headlines.all_runs, headlines.add_arguments
-    execute, told = headlines.execute, arguments(tmp_path)
-    distributed.main("headlines", runs, execute, "Headlines.", options, told)
+    headlines.main(arguments(tmp_path))
     one, two = record_of(tmp_path), record_of(unbroken)
     assert (one["processes"], two["processes"]) == (1, 2)
     assert one["recipe"] == two["recipe"]
@@ -176,9 +173,9 @@ def test_nccl_is_chosen_where_each_of_two_processes_has_a_gpu(monkeypatch, gpus,
 
 
 def test_only_a_lost_connection_counts_as_one():
-    assert distributed._sign_of_loss(RuntimeError("… Connection closed by peer [127.0.0.1]"))
-    assert distributed._sign_of_loss(torch.distributed.DistBackendError("NCCL error"))
-    assert distributed._sign_of_loss(RuntimeError("shapes cannot be multiplied")) is None
+    assert distributed.sign_of_loss(RuntimeError("… Connection closed by peer [127.0.0.1]"))
+    assert distributed.sign_of_loss(torch.distributed.DistBackendError("NCCL error"))
+    assert distributed.sign_of_loss(RuntimeError("shapes cannot be multiplied")) is None
 
 
 def test_the_timing_program_records_what_one_process_takes(tmp_path, monkeypatch):

@@ -1,28 +1,25 @@
 """The headline experiment: models that share out one unit, runs that survive a kill, any CSV."""
 
 import argparse
+import hashlib
 import json
 import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 
-from experiments import distributed, headlines, runs
+from experiments import headlines, headlines_data, headlines_training
 from lstm_utils.models import headlines_torch
-
-ROOT = Path(__file__).parents[2]
+from tests.experiments.killed import run_apart
 
 # --- the split --------------------------------------------------------------------------------
 
 
 def test_the_split_is_the_one_of_chapter_7_and_loses_nothing():
     texts = [f"headline {k}" for k in range(1214)]
-    data = headlines.split(headlines.Lines(texts), None, {})
+    data = headlines_data.split(texts[:], None, {})
     random.Random(0).shuffle(texts)
     assert list(data.headlines["train"]) == texts[:-242]
     assert list(data.headlines["validation"]) == texts[-242:-121]
@@ -30,40 +27,39 @@ def test_the_split_is_the_one_of_chapter_7_and_loses_nothing():
 
 
 def test_snippets_stay_with_the_articles_of_their_part():
-    lines = [f"h{k}" for k in range(50)]
-    data = headlines.split(
-        headlines.Lines(lines), headlines.Lines([f"s{k}" for k in range(50)]), {}
-    )
+    lines = ([f"{kind}{k}" for k in range(50)] for kind in "hs")
+    data = headlines_data.split(*lines, {})
     for part, some in data.headlines.items():
         assert [text[1:] for text in some] == [text[1:] for text in data.snippets[part]]
-    recipe = {"trained_on": "train+validation", "share": 0.5, "text": "headlines+snippets"}
-    text, number = headlines.training_text(data, recipe)
-    text = list(text)
+    recipe = headlines_data.TextRecipe(
+        trained_on="train+validation", share=0.5, text="headlines+snippets"
+    )
+    text, number = headlines_data.training_text(data, recipe)
     assert [t[1:] for t in text[:number]] == [t[1:] for t in text[number:]]
     assert not {t[1:] for t in text} & {t[1:] for t in data.headlines["test"]}
 
 
+def test_every_file_of_the_folder_is_read_and_signed(tmp_path, monkeypatch):
+    (tmp_path / "nyt").mkdir()
+    files = {}
+    for month in ("April", "May"):
+        rows = [f"{month} headline {k},{month} snippet {k}" for k in range(30)]
+        text = "\n".join(["headline,snippet", *rows, "Unknown,of no headline", ""])
+        (tmp_path / "nyt" / f"Articles{month}.csv").write_text(text)
+        files[f"Articles{month}.csv"] = hashlib.sha256(text.encode()).hexdigest()
+    monkeypatch.setenv("LSTM_BOOK_DATA", str(tmp_path))
+    data = headlines_data.load_corpus()
+    expected = {
+        f"{m} headline {k}": f"{m} snippet {k}" for m in ("april", "may") for k in range(30)
+    }
+    found = {}
+    for part, texts in data.headlines.items():
+        found |= dict(zip(texts, data.snippets[part], strict=True))
+    assert found == expected
+    assert data.record == {"source": "folder", "sha256": files}
+
+
 # --- the program ------------------------------------------------------------------------------
-
-
-DYING = """
-import os, signal, sys
-import torch
-from experiments import distributed, headlines, runs
-torch.set_num_threads(1)
-headlines.SAVE_EVERY = -1  # a checkpoint after every update
-keep, left = headlines.keep_checkpoint, int(sys.argv.pop(1))
-
-def keep_and_die(*arguments):
-    global left
-    keep(*arguments)
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-headlines.keep_checkpoint = keep_and_die
-distributed.main("headlines", headlines.all_runs, headlines.execute, "", headlines.add_arguments)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -82,16 +78,7 @@ def arguments(folder, *more):
 
 def run(folder, *more):
     """The program, in this process: its exit status."""
-    return distributed.main(
-        *("headlines", headlines.all_runs, headlines.execute, "", headlines.add_arguments),
-        arguments(folder, *more),
-    )
-
-
-def run_and_die(folder, saves, *more):
-    """The program in a process of its own, killed after so many checkpoints."""
-    command = [sys.executable, "-c", DYING, str(saves), *arguments(folder, *more)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode
+    return headlines.main(arguments(folder, *more))
 
 
 def records(folder):
@@ -102,30 +89,30 @@ def records(folder):
 @pytest.mark.parametrize("name", ["characters-lstm-snippets", "notes-network"])
 def test_a_killed_run_ends_as_an_unbroken_one(tmp_path, name):
     only = ("--only", f"^{name}$", "--seeds", 1)
-    kills = (5,) if "lstm" in name else (1,)
-    for saves in kills:
-        assert run_and_die(tmp_path / "killed", saves, *only) == -signal.SIGKILL
+    saves = 5 if "lstm" in name else 1
+    run_apart("headlines", arguments(tmp_path / "killed", *only), killed_after=saves)
     assert not records(tmp_path / "killed")
     for folder in ("whole", "killed"):
         assert run(tmp_path / folder, *only) == 0
     (whole,), (broken,) = (records(tmp_path / folder).values() for folder in ("whole", "killed"))
-    assert (whole["restarts"], broken["restarts"]) == (0, len(kills))
+    assert (whole["restarts"], broken["restarts"]) == (0, 1)
     assert broken["metrics"] == whole["metrics"]
     assert broken["curve"] == whole["curve"]
 
 
-def test_a_mixture_trains_what_it_needs_and_shares_out_one_unit(tmp_path):
+def test_a_mixture_makes_the_runs_it_needs_and_shares_out_one_unit(tmp_path):
     assert run(tmp_path, "--only", "^mixture$|^characters-kn6$|^words-kn2$", "--seeds", 0) == 0
     made = records(tmp_path)
-    for name, record in made.items():
-        assert record["metrics"]["sum_error"] < 1e-9, name
+    networks = {"characters-lstm-seed0", "characters-lstm-validation-seed0"}
+    assert made.keys() == {"mixture-seed0", "characters-kn6-seed0", "words-kn2-seed0", *networks}
+    for name in made.keys() - networks:
+        assert made[name]["metrics"]["sum_error"] < 1e-9, name
     metrics = made["mixture-seed0"]["metrics"]
     assert set(metrics["members"]) == set(metrics["weights"]) == {"words-kn3", "characters-lstm"}
     assert made["words-kn2-seed0"]["metrics"]["letter_by_letter_error"] < 1e-9
-    again = tmp_path / "again"
-    assert run(again, "--only", "^characters-lstm$", "--seeds", 0) == 0
-    (network,) = records(again).values()
-    alone = network["metrics"]["bits_per_character"]  # with the blank in front of a headline
+    alone = made["characters-lstm-seed0"]["metrics"][
+        "bits_per_character"
+    ]  # with the blank in front of a headline
     assert metrics["members"]["characters-lstm"] == pytest.approx(alone, abs=0.2)
 
 
@@ -133,7 +120,7 @@ def test_a_mixture_trains_what_it_needs_and_shares_out_one_unit(tmp_path):
 
 
 def column(path, name="title", encoding="utf-8-sig"):
-    return list(headlines.read_column(path, name, encoding))
+    return list(headlines_data.read_column(path, name, encoding))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -150,7 +137,7 @@ def test_line_ends_quotes_and_a_byte_order_mark_are_understood(tmp_path, end, ma
     path = tmp_path / "some.csv"
     path.write_bytes(mark + end.join(rows).encode() + end.encode())
     assert column(path) == ["plain", 'a, "quoted" one', f"two{end}lines", "é"]
-    assert list(headlines.cleaned(column(path))) == ["plain", "a quoted one", "two lines", "é"]
+    assert list(headlines_data.cleaned(column(path))) == ["plain", "a quoted one", "two lines", "é"]
 
 
 def test_another_encoding_has_to_be_named(tmp_path):
@@ -222,22 +209,20 @@ def test_another_file_takes_the_headlines_place(tmp_path):
     assert made["words-kn3-seed0"]["metrics"]["bits_per_character"] < uniform
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own account of the peak")
 def test_memory_grows_with_the_text_and_not_with_the_number_of_lines(tmp_path):
-    """Read, divide, encode and deal out 100,000 lines: at most a few times their bytes."""
+    """Read, divide, encode and deal out 30,000 lines: at most a few times their bytes."""
     peaks, sizes = [], []
-    for lines in (1_000, 100_000):
+    recipe = headlines_training.LSTMRecipe(trained_on="train+validation")
+    for lines in (1_000, 30_000):
         path = tmp_path / f"{lines}.csv"
         sizes.append(generated(path, lines))
-        headlines.load_csv.cache_clear()
-        runs._forget_peak_memory()
-        before = runs._peak_memory_mb()
-        data = headlines.load_csv(path, "text", "utf-8-sig")
-        recipe = {"trained_on": "train+validation", "share": 1.0, "text": "headlines", "merges": 0}
-        _, encoded, number = headlines.lstm_sequences(data, recipe)
-        batches = headlines_torch.epoch_batches(encoded.lengths, 32, 0, 0)
-        encoded.rows(batches[0])
-        peaks.append((runs._peak_memory_mb() - before) * 2**20)
-        assert number == lines - min(lines // 10, headlines.SCORED_AT_MOST)
-    headlines.load_csv.cache_clear()
+        tracemalloc.start()
+        data = headlines_data.load_csv(path, "text", "utf-8-sig")
+        sequences = headlines_training.sequences_of(data, recipe)
+        batches = headlines_torch.epoch_batches(sequences.encoded.lengths, 32, 0, 0)
+        sequences.encoded.rows(batches[0])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert sequences.headlines == lines - min(lines // 10, headlines_data.SCORED_AT_MOST)
+        headlines_data.load_csv.cache_clear()
     assert peaks[1] - peaks[0] < 8 * (sizes[1] - sizes[0])

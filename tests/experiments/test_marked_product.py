@@ -1,20 +1,18 @@
 """The marked-product engine beside Keras, its program killed and resumed, the LSTM of 1997."""
 
 import json
-import signal
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments import lstm_1997, marked_product, runs
+from experiments import lstm_1997, marked_product
 from lstm_utils import records
 from lstm_utils.models import marked_product_keras
 from lstm_utils.models.marked_product import marked_product as draw
 from lstm_utils.models.marked_product_keras import Training, build, fixed, fresh, train
+from tests.experiments.killed import run_apart
 
 
 @pytest.mark.parametrize(("kind", "layers"), [("lstm", 2), ("gru", 1), ("irnn", 1)])
@@ -74,23 +72,11 @@ def test_a_killed_run_ends_as_an_unbroken_one(tmp_path):
         folders = ["--results", str(tmp_path / folder), "--checkpoints", str(tmp_path / folder)]
         return ["--quick", "--only", f"^{marked_product.BEST}$", "--seeds", "0", *folders]
 
-    program = (
-        "import os, signal, sys\n"
-        "from experiments import marked_product as program, runs\n"
-        "save = runs.Progress.save\n"
-        "def save_and_die(*all):\n"
-        "    save(*all)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "runs.Progress.save = save_and_die\n"
-        "runs.main('marked_product', program.all_runs(), program.execute, '', argv=sys.argv[1:])"
-    )
-    killed = subprocess.run([sys.executable, "-c", program, *arguments("killed")], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    run_apart("marked_product", arguments("killed"), killed_after=1)
     assert list((tmp_path / "killed").rglob("*.safetensors"))
     found = []
     for folder in ("killed", "unbroken"):
-        rehearsal = marked_product.all_runs(), marked_product.execute, ""
-        runs.main("marked_product", *rehearsal, argv=arguments(folder))
+        marked_product.main(arguments(folder))
         found.append(json.loads(next((tmp_path / folder).rglob("*.json")).read_text()))
     assert [record["restarts"] for record in found] == [1, 0]
     for record in found:

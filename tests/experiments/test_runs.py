@@ -6,16 +6,25 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.runs import Progress, Run, duration, main, write_atomically
+from experiments.runs import Progress, Run, duration, main, make, write_atomically
 from lstm_utils import records
 
-RUN = Run("toy", "walk", 3, {"steps": 5})
+
+@dataclass(frozen=True)
+class Recipe:
+    steps: int = 5
+
+
+RUN = Run("toy", "walk", 3, Recipe())
 
 
 def walk(run, options):
@@ -26,10 +35,10 @@ def walk(run, options):
             arrays, meta = found
             place, k = arrays["place"], meta["k"]
             rng.bit_generator.state = meta["rng"]
-        while k < run.recipe["steps"]:
+        while k < run.recipe.steps:
             place, k = place + rng.normal(size=2), k + 1
             progress.save({"place": place}, {"k": k, "rng": rng.bit_generator.state})
-            if getattr(options.arguments, "stop_after", None) == k and not progress.restarts:
+            if options.stop_after == k and not progress.restarts:
                 raise KeyboardInterrupt
         return progress.record(data={}, sizes={}, metrics={"place": place.tolist()})
 
@@ -63,8 +72,10 @@ def test_a_process_killed_while_it_writes_leaves_a_whole_checkpoint(tmp_path):
         """
         import sys
         import numpy as np
+        from dataclasses import make_dataclass
         from experiments.runs import Progress, Run
-        with Progress(Run("toy", "kill", 0, {}), sys.argv[1]) as progress:
+        run = Run("toy", "walk", 3, make_dataclass("Recipe", [("steps", int)])(5))
+        with Progress(run, sys.argv[1]) as progress:
             for k in range(10_000):
                 progress.save({"block": np.full(100_000, k)}, {"k": k})
                 if k == 3:
@@ -78,7 +89,7 @@ def test_a_process_killed_while_it_writes_leaves_a_whole_checkpoint(tmp_path):
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     child.stdout.close()
-    arrays, meta = Progress(Run("toy", "kill", 0, {}), tmp_path).load()
+    arrays, meta = Progress(RUN, tmp_path).load()
     assert meta["k"] >= 3
     assert (arrays["block"] == meta["k"]).all()
 
@@ -110,39 +121,72 @@ def test_a_finished_run_is_not_made_twice_unless_asked(tmp_path):
     assert path.stat().st_mtime_ns == first
     run_walk(tmp_path, "--again")
     assert path.stat().st_mtime_ns > first
+    assert record_of(tmp_path)["restarts"] == 0
 
 
 def test_a_record_of_another_recipe_is_no_record(tmp_path):
     run_walk(tmp_path)
-    longer = Run("toy", "walk", 3, {"steps": 6})
+    longer = Run("toy", "walk", 3, Recipe(6))
     assert longer.finished(tmp_path / "results") is None
     run_walk(tmp_path, runs=[longer])
     assert record_of(tmp_path, longer)["recipe"] == {"steps": 6}
 
 
-def test_a_killed_pass_over_all_runs_goes_on_where_it_stopped(tmp_path):
-    both = [RUN, Run("toy", "walk", 4, {"steps": 5})]
+def test_a_killed_pass_over_all_runs_goes_on_without_again(tmp_path):
+    both = [RUN, Run("toy", "walk", 4, Recipe())]
+    paths = [run.record_path(tmp_path / "results") for run in both]
     run_walk(tmp_path, runs=both)
-    before = [run.record_path(tmp_path / "results").stat().st_mtime_ns for run in both]
+    before = [record_of(tmp_path, run)["metrics"] for run in both]
     with pytest.raises(KeyboardInterrupt):
         run_walk(tmp_path, "--again", "--stop-after", "2", runs=both)
-    run_walk(tmp_path, "--again", runs=both)
-    after = [run.record_path(tmp_path / "results").stat().st_mtime_ns for run in both]
-    assert all(new > old for old, new in zip(before, after, strict=True))
-    assert not list(tmp_path.rglob("again.json"))
+    assert not any(path.exists() for path in paths)
+    run_walk(tmp_path, runs=both)
+    assert [record_of(tmp_path, run)["restarts"] for run in both] == [1, 0]
+    assert [record_of(tmp_path, run)["metrics"] for run in both] == before
 
 
-def test_two_programs_share_one_list_of_runs(tmp_path):
-    import fcntl
+def test_a_run_that_two_want_at_once_is_made_once(tmp_path):
+    """One is at the run: a second goes on without it, a third waits for it."""
+    options = SimpleNamespace(results=tmp_path / "results", checkpoints=tmp_path / "kept")
+    begun, may_end, found = threading.Event(), threading.Event(), []
 
-    checkpoint = RUN.checkpoint_path(tmp_path / "kept")
-    checkpoint.parent.mkdir(parents=True)
-    with open(checkpoint.with_suffix(".lock"), "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        run_walk(tmp_path)
-        assert not RUN.record_path(tmp_path / "results").exists()
-    run_walk(tmp_path)
-    assert RUN.record_path(tmp_path / "results").exists()
+    def slow(run, options):
+        begun.set()
+        assert may_end.wait(60)
+        with Progress(run, options.checkpoints) as progress:
+            return progress.record(data={}, sizes={}, metrics={})
+
+    def made_elsewhere(run, options):
+        pytest.fail("made twice")
+
+    first = threading.Thread(target=lambda: make(RUN, slow, options))
+    third = threading.Thread(target=lambda: found.append(make(RUN, made_elsewhere, options)))
+    first.start()
+    assert begun.wait(60)
+    assert make(RUN, made_elsewhere, options, wait=False) is None
+    third.start()
+    may_end.set()
+    for thread in (first, third):
+        thread.join(60)
+    assert found == [record_of(tmp_path)]
+
+
+def test_a_run_is_made_again_where_what_it_leaves_is_missing(tmp_path):
+    options = SimpleNamespace(results=tmp_path / "results", checkpoints=tmp_path / "kept")
+    made, leaves = [], tmp_path / "weights"
+
+    def execute(run, options):
+        made.append(run)
+        leaves.touch()
+        with Progress(run, options.checkpoints) as progress:
+            return progress.record(data={}, sizes={}, metrics={})
+
+    for _ in range(2):
+        make(RUN, execute, options, leaves)
+    assert len(made) == 1
+    leaves.unlink()
+    make(RUN, execute, options, leaves)
+    assert len(made) == 2
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
@@ -179,7 +223,7 @@ def test_a_rehearsal_never_lands_among_the_results(capsys):
 def test_the_list_names_what_is_done(tmp_path, capsys):
     run_walk(tmp_path)
     capsys.readouterr()
-    run_walk(tmp_path, "--list", runs=[RUN, Run("toy", "other", 0, {})])
+    run_walk(tmp_path, "--list", runs=[RUN, Run("toy", "other", 0, Recipe())])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("walk-seed3")
     assert lines[1].split() == ["to", "do", "other-seed0"]

@@ -1,26 +1,20 @@
-"""Chapter 6's experiment: vocabularies, an optimiser, metrics, and what a kill leaves."""
+"""Chapter 6's experiments: pieces of words, training, metrics, and what a kill leaves."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
+import threading
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save as to_bytes
 
-from lstm_utils.models.reviews import (
-    leaning_codes,
-    letter_pieces,
-    ngram_pieces,
-    ngrams_of_codes,
-)
+from lstm_utils.models.reviews import ngram_pieces, ngrams_of_codes
+from tests.experiments.killed import run_apart
 
 
 def test_letters_are_read_inside_the_syllables():
+    from experiments.sentiment import letter_pieces
+
     codes, step, start = letter_pieces(["재밌", "재밋 a", ""], lengths=(1, 3))
     # space ㅈㅐ ㅁㅣㅆ space | space ㅈㅐ ㅁㅣㅅ space a space | two spaces
     assert start.tolist() == [0, 7, 16, 18]
@@ -34,6 +28,8 @@ def test_letters_are_read_inside_the_syllables():
 
 def test_a_small_vocabulary_holds_what_leans():
     """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
+    from experiments.reading import leaning_codes
+
     texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
     codes, _, start = ngram_pieces(texts, by="syllable", longest=2)
     review = np.repeat(np.arange(4), np.diff(start))
@@ -55,7 +51,7 @@ def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay():
     import keras
     import tensorflow as tf
 
-    from lstm_utils.models.reviews_keras import RowAdam
+    from experiments.reviews_training import RowAdam
 
     def moved(optimizer, densify=False):
         table = keras.Variable(np.ones((4, 2), np.float32))
@@ -81,7 +77,8 @@ def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay():
 @settings(max_examples=30)
 @given(st.integers(1, 400), st.integers(0, 99))
 def test_intervals_and_pairs_agree_with_formulas(n, seed):
-    from experiments.sentiment import compare, interval
+    from experiments.reviews_data import interval
+    from experiments.sentiment import compare
 
     rng = np.random.default_rng(seed)
     right = rng.random(n) < 0.8
@@ -104,7 +101,7 @@ def test_intervals_and_pairs_agree_with_formulas(n, seed):
 def test_metrics_agree_with_scikit_learn():
     from sklearn.metrics import accuracy_score, log_loss
 
-    from experiments.sentiment import judge
+    from experiments.reviews_data import judge
 
     rng = np.random.default_rng(0)
     scores, labels = rng.normal(size=500), rng.integers(0, 2, 500)
@@ -122,41 +119,51 @@ def test_metrics_agree_with_scikit_learn():
     json.dumps(found, allow_nan=False)
 
 
-def start(folder, name):
-    arguments = ["--quick", "--only", f"^{name}$", "--seeds", "1"]
-    folders = ["--results", str(folder / "results"), "--checkpoints", str(folder / "kept")]
-    return subprocess.Popen(
-        [sys.executable, "-m", "experiments.sentiment", *arguments, *folders],
-        env={**os.environ, "LSTM_BOOK_DATA": "sample", "CUDA_VISIBLE_DEVICES": ""},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def arguments(folder, *more):
+    folders = ("--results", folder / "results", "--checkpoints", folder / "kept")
+    return [str(argument) for argument in ("--quick", *folders, *more)]
 
 
-def record(folder, name):
-    return json.loads((folder / "results" / "sentiment" / f"{name}-seed1.json").read_text())
-
-
-@pytest.mark.parametrize("name", ["training-7-falling-rate"])
-def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path, name):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    unbroken, killed = start(whole, name), start(broken, name)
-    deadline = time.monotonic() + 120
-    while not list((broken / "kept").rglob(f"{name}-*.safetensors")):
-        assert killed.poll() is None, killed.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    assert not (broken / "results").exists()
-    again = start(broken, name)
-    for process in (unbroken, again):
-        _, told = process.communicate()
-        assert process.returncode == 0, told
-    first, second = record(whole, name), record(broken, name)
-    assert (first["restarts"], second["restarts"]) == (0, 1)
+def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path):
+    name = "training-7-falling-rate"
+    chosen = "--only", f"^{name}$", "--seeds", 1
+    broken, whole = (arguments(tmp_path / folder, *chosen) for folder in ("broken", "whole"))
+    run_apart("sentiment", broken, killed_after=3)
+    assert not (tmp_path / "broken" / "results").exists()
+    run_apart("sentiment", broken, whole)
+    paths = [f"{folder}/results/sentiment/{name}-seed1.json" for folder in ("whole", "broken")]
+    found = [json.loads((tmp_path / path).read_text()) for path in paths]
+    whole, broken = found
+    assert (whole["restarts"], broken["restarts"]) == (0, 1)
     for key in ("accuracy", "cross_entropy", "reliability", "slices"):
-        assert first["metrics"][key] == second["metrics"][key]
-    losses = [[epoch["loss"] for epoch in r["curve"]] for r in (first, second)]
+        assert whole["metrics"][key] == broken["metrics"][key]
+    losses = [[epoch["loss"] for epoch in record["curve"]] for record in found]
     assert losses[0] == losses[1]
+
+
+def test_two_that_lean_on_one_run_make_it_once(tmp_path, monkeypatch):
+    from experiments import runs, sentiment
+
+    options = runs.command_line("sentiment", "").parse_args(arguments(tmp_path))
+    made, begun, may_end, found = [], threading.Event(), threading.Event(), []
+
+    def execute(run, options):
+        made.append(run)
+        begun.set()
+        assert may_end.wait(60)
+        runs.write_atomically(sentiment.scores_path(run, options), to_bytes({"scores": np.ones(3)}))
+        with runs.Progress(run, options.checkpoints) as progress:
+            metrics = {"tokenising_seconds": 0.0}
+            return progress.record(data={}, sizes={}, metrics=metrics, curve=[])
+
+    monkeypatch.setattr(sentiment, "execute", execute)
+    lean = lambda: found.append(sentiment.earlier("linear", 0, options))  # noqa: E731
+    threads = [threading.Thread(target=lean) for _ in range(2)]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    may_end.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(made) == 1
+    assert [one.scores.tolist() for one in found] == [[1, 1, 1]] * 2

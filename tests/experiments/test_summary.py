@@ -153,19 +153,17 @@ def test_every_program_exists_and_every_folder_of_records_has_one():
     assert folders <= set(everything.PROGRAMS.values())
 
 
-def test_a_killed_pass_goes_on_with_the_program_that_was_not_done(tmp_path, monkeypatch):
-    asked = []
+def test_again_deletes_every_record_and_a_second_start_makes_what_is_missing(results, monkeypatch):
+    asked, records = [], list(results.glob("*/*.json"))
 
     def run(command, cwd):
         asked.append(command[2:])
         return SimpleNamespace(returncode=len(asked) == 2)
 
-    monkeypatch.setattr(everything, "LEFT", tmp_path / "left.json")
-    monkeypatch.setattr(everything, "PROGRAMS", ("cells", "headlines"))
     monkeypatch.setattr(everything.subprocess, "run", run)
-    assert everything.main(["--again"]) == 1
-    assert everything.main(["--again"]) == 0
-    names = [module.removeprefix("experiments.") for module, *_ in asked]
-    assert names == ["cells", "headlines", "headlines"]
-    assert all(rest == ["--again"] for _, *rest in asked)
-    assert not (tmp_path / "left.json").exists()
+    assert everything.main(["--again"], results) == 1
+    assert not [path for path in records if path.exists()]
+    assert len(asked) == 2
+    assert everything.main([], results) == 0
+    rest = ["--results", str(results)]
+    assert asked[2:] == [[f"experiments.{program}", *rest] for program in everything.PROGRAMS]

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from lstm_utils.live import FIGURES
 from lstm_utils.models import pretrained
 from lstm_utils.models.marked_product import marked_product, share_within
 from lstm_utils.models.pretrained import SHA256, load_pretrained, read_weights, weights_path
+from lstm_utils.models.reviews import equal_length_batches
 from lstm_utils.text import clean_headline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +59,6 @@ def test_the_marked_product_model_gives_the_same_in_keras_and_numpy(length):
 
 
 def test_the_sentiment_model_gives_the_same_in_keras_and_numpy(reviews):
-    from lstm_utils.models.reviews import equal_length_batches
-
     model = load_pretrained("sentiment")
     encoded, network = model.encode([*reviews, "", "굿"]), model.keras()
     scores = np.zeros(len(encoded), np.float32)
@@ -70,8 +70,6 @@ def test_the_sentiment_model_gives_the_same_in_keras_and_numpy(reviews):
 
 
 def test_the_reading_model_gives_the_same_in_keras_and_numpy_after_each_step(reviews):
-    from lstm_utils.models.reviews import equal_length_batches
-
     model = load_pretrained("reading")
     texts = [*reviews, "", "굿", "😀 뷁!", unicodedata.normalize("NFD", reviews[0])]
     encoded, network = model.encode(texts), model.keras()
@@ -144,6 +142,16 @@ def test_every_next_token_has_its_probability():
     assert abs(share - expected) < 4 * np.sqrt(expected * (1 - expected) / 300) + 1e-9
 
 
+@pytest.mark.parametrize("name", ["sentiment", "reading"])
+def test_a_keras_network_writes_the_names_and_arrays_that_its_file_holds(name):
+    model = load_pretrained(name)
+    layers = model.keras().layers_by_name()
+    stored = pretrained.to_names({key: layer.get_weights() for key, layer in layers.items()})
+    assert stored.keys() == model.arrays.keys()
+    for key, array in stored.items():
+        np.testing.assert_array_equal(array, model.arrays[key], err_msg=key)
+
+
 # --- As good as their records say ----------------------------------------------------------
 
 
@@ -178,7 +186,7 @@ def test_the_reading_model_scores_as_its_record_says():
 
 
 def test_the_headlines_model_scores_as_its_record_says():
-    from experiments.headlines import load_corpus
+    from experiments.headlines_data import load_corpus
     from lstm_utils.models.headlines import bits_per_character
 
     model = load_pretrained("headlines")
@@ -260,7 +268,14 @@ def test_half_a_file_is_found(copies):
 
 # --- Making them --------------------------------------------------------------------------
 
-RUN = Run("toy", "small", 1, {"rate": 0.01, "layers": [1, 2]})
+
+@dataclass(frozen=True)
+class Recipe:
+    rate: float = 0.01
+    layers: tuple = (1, 2)
+
+
+RUN = Run("toy", "small", 1, Recipe())
 
 
 def toy_arrays():
@@ -275,13 +290,10 @@ def test_what_is_kept_comes_back(tmp_path):
     content = (tmp_path / "out.safetensors").read_bytes()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
     model = read_weights("sentiment", content)
-    description = model.metadata
-    assert (description["run"], description["seed"], description["recipe"]) == (
-        "small",
-        1,
-        RUN.recipe,
-    )
-    assert description["words"] == ["굿", "재미"]
+    metadata = model.metadata
+    assert (metadata["run"], metadata["seed"]) == ("small", 1)
+    assert metadata["recipe"] == {"rate": 0.01, "layers": [1, 2]}
+    assert metadata["words"] == ["굿", "재미"]
     for name, array in arrays.items():
         np.testing.assert_array_equal(model.arrays[name], array.astype(np.float16))
 
@@ -333,7 +345,7 @@ def test_a_weight_that_cannot_be_stored_is_refused(tmp_path, value):
 
 def test_a_model_that_no_experiment_has_left_is_named(tmp_path, capsys):
     assert maker.main(["--checkpoints", str(tmp_path), "headlines"]) == 1
-    assert re.search(r"headlines-pretrained\.safetensors is missing", capsys.readouterr().err)
+    assert re.search(r"pretrained/headlines\.safetensors is missing", capsys.readouterr().err)
 
 
 # --- In a wheel ---------------------------------------------------------------------------

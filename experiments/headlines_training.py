@@ -1,0 +1,160 @@
+"""Train a language model of headlines, on one process or many, through any number of kills."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import torch
+
+from lstm_utils.models.headlines import Tokeniser, learn_merges
+from lstm_utils.models.headlines_torch import (
+    EncodedHeadlines,
+    LanguageModel,
+    epoch_batches,
+    one_cycle,
+    update,
+)
+
+from . import distributed
+from .headlines_data import TextRecipe, training_text
+
+SAVE_EVERY = 30  # seconds of training between two checkpoints
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSTMRecipe(TextRecipe):
+    """A `LanguageModel` and its training, at first with chapter 7's settings."""
+
+    kind: str = field(default="lstm", init=False)
+    merges: int = 0  # of byte-pair encoding; 0: characters
+    hidden_size: int = 192
+    dropout: float = 0.4
+    epochs: int = 25
+    headline_epochs: int = 0  # the last of them, which leave the snippets out
+    batch_size: int = 32
+    learning_rate: float = 2e-2  # the highest
+    clip: float = 1.0  # largest norm of the gradient
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """A training text in numbers; the first `headlines` of the lines are headlines."""
+
+    tokeniser: Tokeniser
+    encoded: EncodedHeadlines
+    headlines: int
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained network, what it was trained on, bits a token of every epoch with dropout on."""
+
+    model: LanguageModel
+    sequences: Sequences
+    curve: list[float]
+
+
+@dataclass
+class Account:
+    """How far training has come: updates, the epoch's summed loss so far, the epochs before it."""
+
+    step: int = 0
+    nats: float = 0.0
+    tokens: int = 0
+    curve: list = field(default_factory=list)
+
+
+def make_tokeniser(alphabet, lines, merges):
+    """Characters if `merges` is 0, else byte-pair encoding learnt from the lines."""
+    if merges:
+        counts = Counter(" " + word for text in lines for word in text.split())
+        merges = learn_merges(counts, merges)
+    return Tokeniser([*alphabet[1:], alphabet[0]], merges or ())
+
+
+def sequences_of(data, recipe):
+    """What a recipe trains on."""
+    lines, headlines = training_text(data, recipe)
+    tokeniser = make_tokeniser(data.alphabet, lines, recipe.merges)
+    return Sequences(tokeniser, EncodedHeadlines(tokeniser, lines), headlines)
+
+
+def epochs_of(recipe, lines, headlines):
+    """How many lines each epoch reads; the last epochs stay with the headlines."""
+    epochs = recipe.epochs
+    if recipe.updates_at_most:
+        epochs = min(epochs, max(1, recipe.updates_at_most // math.ceil(lines / recipe.batch_size)))
+    last = epochs - recipe.headline_epochs
+    return [lines if epoch < last else headlines for epoch in range(epochs)]
+
+
+def train(model, sequences, recipe, seed, progress):
+    """Train a `LanguageModel`, from the start or from its last checkpoint; returns the curve.
+
+    Batches and dropout are functions of the seed and the number of the update, so that nothing but
+    weights and Adam's averages has to be kept to go on after any update.
+    """
+    team, encoded = distributed.team(), sequences.encoded
+    wrapped = team.wrap(model)
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+    read = epochs_of(recipe, len(encoded), sequences.headlines)
+    per_epoch = [math.ceil(lines / recipe.batch_size) for lines in read]
+    account = restore(model, optimiser, progress.load())
+    bar = progress.bar(sum(per_epoch), done=account.step, unit="update")
+    while account.step < sum(per_epoch):
+        epoch = len(account.curve)
+        batches = epoch_batches(encoded.lengths[: read[epoch]], recipe.batch_size, seed, epoch)
+        for batch in batches[account.step - sum(per_epoch[:epoch]) :]:
+            rows, share = team.share(encoded.rows(batch))
+            step_size = one_cycle(account.step, sum(per_epoch), recipe.learning_rate)
+            torch.manual_seed(seed * 1_000_003 + account.step)
+            loss = update(wrapped, optimiser, rows, share, step_size, recipe.clip)
+            account.nats += team.total(loss)
+            account.tokens += round(share * team.size)
+            account.step += 1
+            bar.update()
+            if progress.due(SAVE_EVERY):
+                keep_checkpoint(model, optimiser, progress, account)
+        account.curve.append(account.nats / account.tokens / math.log(2))
+        account.nats, account.tokens = 0.0, 0
+        keep_checkpoint(model, optimiser, progress, account)
+    model.cpu()  # scores and stores without a GPU
+    return account.curve
+
+
+def keep_checkpoint(model, optimiser, progress, account):
+    """Store weights, Adam's averages and the account."""
+    arrays = {f"model/{name}": p.detach().cpu().numpy() for name, p in model.named_parameters()}
+    for name, p in model.named_parameters():
+        for kind, value in optimiser.state[p].items():
+            arrays[f"{kind}/{name}"] = value.cpu().numpy()
+    progress.save(arrays, vars(account))
+
+
+@torch.no_grad()
+def restore(model, optimiser, checkpoint):
+    """Put back what `keep_checkpoint` stored, if anything: the `Account`."""
+    if checkpoint is None:
+        return Account()
+    arrays, meta = checkpoint
+    for name, p in model.named_parameters():
+        p.copy_(torch.from_numpy(arrays[f"model/{name}"]))
+        optimiser.state[p] = {"step": torch.from_numpy(arrays[f"step/{name}"])}
+        for kind in ("exp_avg", "exp_avg_sq"):
+            optimiser.state[p][kind] = torch.from_numpy(arrays[f"{kind}/{name}"]).to(p.device)
+    return Account(**meta)
+
+
+def make_model(sequences, recipe):
+    """The network of a recipe, with random weights."""
+    vocabulary = len(sequences.tokeniser.vocabulary)
+    return LanguageModel(vocabulary, recipe.hidden_size, recipe.dropout)
+
+
+def learn(run, data, progress):
+    """Make and train the network of a run: a `Learned`."""
+    sequences = sequences_of(data, run.recipe)
+    torch.manual_seed(run.seed)
+    model = make_model(sequences, run.recipe)
+    curve = train(model, sequences, run.recipe, run.seed, progress)
+    return Learned(model, sequences, curve)

@@ -1,0 +1,71 @@
+"""The film reviews of chapter 6's programs, and how a model of them is judged."""
+
+import re
+from functools import cache
+
+import numpy as np
+from scipy.stats import binomtest
+
+from lstm_utils.corpora import load_nsmc
+from lstm_utils.models.reviews_keras import calibration_error, reliability
+
+from .runs import data_record
+
+
+class Corpus:
+    """The reviews, read once a process, and what all judgements of a model share."""
+
+    def __init__(self):
+        self.train, self.test = load_nsmc("train"), load_nsmc("test")
+        known = set(self.train.texts)
+        repeated = np.array([text in known for text in self.test.texts])
+        words = np.array([len(text.split()) for text in self.test.texts])
+        characters = np.array([len(text) for text in self.test.texts])
+
+        def says(pattern):
+            return np.array([bool(re.search(pattern, text)) for text in self.test.texts])
+
+        self.slices = {
+            "not a repeat of a training text": ~repeated,
+            "repeats a training text": repeated,
+            "1 to 3 words": words <= 3,
+            "4 to 8 words": (words >= 4) & (words <= 8),
+            "9 to 15 words": (words >= 9) & (words <= 15),
+            "16 words or more": words >= 16,
+            "no space, 15 characters or more": (words == 1) & (characters >= 15),
+            "with a negation": says(r"(^|\s)(안|못)\s|지\s?(않|못|마)|없"),
+            "with a turn": says(r"지만|는데|은데|ㄴ데|으나|하나\s|다만"),
+            "with single letters": says("[ㄱ-ㅎㅏ-ㅣ]"),
+        }
+        self.record = data_record(self.train.source, self.train.path, self.test.path)
+
+
+@cache
+def corpus():
+    """The corpus, loaded at the first call."""
+    return Corpus()
+
+
+def interval(right):
+    """Share of right answers, its 95 % Wilson interval, and the number of reviews."""
+    n, k = len(right), int(np.sum(right))
+    if not n:
+        return {"accuracy": None, "interval": None, "reviews": 0}
+    bounds = binomtest(k, n).proportion_ci(method="wilson")
+    return {"accuracy": k / n, "interval": [bounds.low, bounds.high], "reviews": n}
+
+
+def judge(scores, labels, slices):
+    """All metrics of one model on the test reviews, from log odds (N,) that each is positive.
+
+    `slices` is a dict of bool arrays (N,).
+    """
+    p, right = 1 / (1 + np.exp(-scores.astype(np.float64))), (scores > 0) == labels
+    return {
+        **interval(right),
+        "interval_method": "Wilson, 95 %",
+        "slices": {name: interval(right[part]) for name, part in slices.items()},
+        "calibration_error": calibration_error(p, labels),
+        "reliability": reliability(p, labels).T.tolist(),
+        "cross_entropy": float(np.mean(np.logaddexp(0, np.where(labels == 1, -scores, scores)))),
+    }
