@@ -139,8 +139,8 @@ def course(tmp_path_factory):
         # Less patience, but only with what never ends: a loaded machine may be slow.
         + f"c.Execute.timeout_func = lambda cell: {SHORT} if 'while True' in cell.source else 120\n"
         + "c.Execute.extra_arguments = ['--IPKernelApp.exec_lines="
-        + "from lstm_utils.exercises import frame; "
-        + f'frame.CHECKS["{number}"] = (frame.check_of("{number}")[0], {SHORT})\']\n'
+        + "from lstm_utils.exercises import checking; "
+        + f'checking.CHECKS["{number}"] = (checking.check_of("{number}")[0], {SHORT})\']\n'
     )
     nbgrader(course, "generate_assignment", NAME)
     nbgrader(course, "release_assignment", NAME)
