@@ -199,7 +199,7 @@ def call(function, *arguments, in_place=False, **named):
     if result is ...:
         raise StillOpen(f"{_name(function)} has no code yet.")
     after = list(_arrays((arguments, named)))
-    if not in_place and any(not _unchanged(old, new) for old, new in zip(before, after, strict=False)):
+    if not in_place and not all(map(_unchanged, before, after)):
         raise Wrong(
             f"{_name(function)} changes an array that it is given: whoever called it still needs "
             "the old values. Look for +=, *= or an assignment to a part of an argument."

@@ -14,8 +14,14 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.course.exercises import CHAPTERS, exercises_of, plain, set_up_cell, title_of
-from tools.course.plain_markdown import plain as plain_markdown
+from tools.course.exercises import (
+    CHAPTERS,
+    exercises_of,
+    set_up_cell,
+    title_of,
+    without_magics,
+)
+from tools.course.plain_markdown import plain
 from tools.notebooks import METADATA
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
@@ -101,7 +107,7 @@ def marking_code(exercise):
     ValueError
         If that line isn't a call of check with the exercise's number, and names or fixed words.
     """
-    source = plain(exercise.stub.source)
+    source = without_magics(exercise.stub.source)
     last = ast.parse(source).body[-1]
     call = getattr(last, "value", None)
     if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "check"):
@@ -130,7 +136,7 @@ def _cells_of(exercise, page, by_hand):
     text = (
         f"## Exercise {exercise.number}: {exercise.title}\n\n"
         f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · {_points(machine)}.** "
-        f"{plain_markdown(exercise.text, page)}"
+        f"{plain(exercise.text, page)}"
     )
     solution = exercise.answer_cells[0].source
     cells = [
@@ -140,7 +146,7 @@ def _cells_of(exercise, page, by_hand):
     ]
     if person:
         question = ASKED[exercise.kind].format(points=person)
-        reason = new_markdown_cell(plain_markdown(exercise.reason, page), id=f"words-{name}")
+        reason = new_markdown_cell(plain(exercise.reason, page), id=f"words-{name}")
         cells += [
             _locked(new_markdown_cell(question, id=f"question-{name}")),
             _answer(reason, HERE, person),

@@ -8,7 +8,6 @@ of slides into a show, is added where npm has installed it.
 
 import html
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -17,22 +16,20 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.contents import BOOK, ROOT
 from tools.course import assignments, slides
-from tools.course.exercise_report import RECORD
 from tools.course.exercises import (
     CHAPTERS,
     SOLUTION_END,
-    SOLUTION_START,
     STUB,
-    exercises_of,
+    read,
     title_of,
 )
 from tools.course.plain_markdown import SITE, labels, page_url, plain
+from tools.course.proofs import RECORD
 from tools.notebooks import METADATA
 
 BRANCH = "student"  # holds the student notebooks; .github/workflows/pages.yml pushes it
 REPOSITORY = BOOK["repository"]["url"].removeprefix("https://github.com/")
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}"
-WHOLE_SOLUTION = re.compile(r"^(:{3,})\{solution\} .*?^\1 *$\n?", re.MULTILINE | re.DOTALL)
 COLAB_METADATA = {"colab": {"provenance": [], "toc_visible": True}}
 STUDENT = """\
 > **Student notebook.** This is {title}, a chapter of [{book}]({site}), without stored outputs and \
@@ -77,56 +74,30 @@ def _about(path, text):
 
 def student(path):
     """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
-    page = page_of(path)
     cells = [_about(path, STUDENT)]
-    for cell, text, solving in _parts(path):
-        if solving:
-            continue
-        if cell.cell_type == "markdown":
-            cells.append(_markdown(cell.id, plain(WHOLE_SOLUTION.sub("", text), page)))
-        else:
-            cells += [_code(cell), _caption(cell)]
+    for cell, solving in read(path)[1]:
+        if not solving:
+            cells += (
+                [_code(cell), _caption(cell)]
+                if cell.cell_type == "code"
+                else [_markdown(cell, path)]
+            )
     return _notebook(cells)
 
 
 def instructor(path, recorded):
     """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
-    page = page_of(path)
-    numbers = {exercise.label: exercise.number for exercise in exercises_of(path)}
-    cells, label = [_about(path, INSTRUCTOR)], None
-    for cell, text, solving in _parts(path):
+    cells = [_about(path, INSTRUCTOR)]
+    for cell, solving in read(path)[1]:
         if cell.cell_type == "code":
             kept = _code(cell)
             kept.outputs, kept.execution_count = cell.outputs, cell.execution_count
             cells += [kept, _caption(cell)]
-            continue
-        cells.append(_markdown(cell.id, plain(text, page)))
-        if start := SOLUTION_START.search(text):
-            label = start["label"]
-        if solving and SOLUTION_END.search(text):
-            cells.append(_wrong_answers(numbers[label], recorded))
+        elif cell.source == SOLUTION_END:
+            cells.append(_wrong_answers(solving.number, recorded))
+        else:
+            cells.append(_markdown(cell, path))
     return _notebook(cells)
-
-
-def _parts(path):
-    """Yield (cell, text, whether it is part of a solution), with Markdown cut where one is."""
-    solving = False
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            yield cell, cell.source, solving
-            continue
-        text = cell.source
-        while text:
-            border = (SOLUTION_END if solving else SOLUTION_START).search(text)
-            if not border:
-                yield cell, text, solving
-                break
-            cut = border.end() if solving else border.start()
-            if text[:cut].strip():
-                yield cell, text[:cut], solving
-            text, solving = text[cut:], not solving
-            if not solving:
-                text = text.lstrip("\n")
 
 
 def _code(cell):
@@ -135,8 +106,8 @@ def _code(cell):
     return new_code_cell(cell.source, id=cell.id, metadata={"tags": tags} if tags else {})
 
 
-def _markdown(name, text):
-    return new_markdown_cell(text, id=name) if text else None
+def _markdown(cell, path):
+    return new_markdown_cell(plain(cell.source, page_of(path)), id=cell.id)
 
 
 def _caption(cell):
@@ -162,12 +133,8 @@ def _wrong_answers(number, recorded):
 
 
 def _notebook(cells):
-    """Return a notebook of the cells that are not None, each with an id of its own."""
-    cells, seen = [cell for cell in cells if cell is not None], set()
-    for cell in cells:
-        while cell.id in seen:  # a Markdown cell that a solution has cut in two
-            cell.id += "-more"
-        seen.add(cell.id)
+    """Return a notebook of the cells that are not None."""
+    cells = [cell for cell in cells if cell is not None]
     notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook
