@@ -39,16 +39,9 @@ HERE = "*Write here.*"
 
 
 def write(folder, chapters=CHAPTERS, by_hand=True):
-    """Write the course folder `nbgrader` and its archive, and return the paths of the notebooks.
+    """Write the folder `nbgrader` and its archive, and return the paths of the notebooks.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to write; files of the same names are replaced, and nothing else is touched.
-    chapters : iterable of Path
-        The chapters to take the exercises from.
-    by_hand : bool
-        Whether to ask for explanations and reports, which a person has to mark.
+    With `by_hand`, explanations and reports are asked for, which a person has to mark.
     """
     course = Path(folder) / "nbgrader"
     written = []
@@ -73,13 +66,7 @@ def _archive(path, files):
 
 
 def assignment(chapter, by_hand=True):
-    """Return a chapter's exercises as one notebook in nbgrader's format, with the solutions.
-
-    Raises
-    ------
-    ValueError
-        If an exercise is of no known kind, or its check is called with what a student may change.
-    """
+    """Return a chapter's exercises as one notebook in nbgrader's format, with the solutions."""
     exercises = exercises_of(chapter)
     cells = [
         new_markdown_cell(_head(chapter, exercises, by_hand), id="head"),
@@ -94,8 +81,6 @@ def assignment(chapter, by_hand=True):
 
 def points_of(exercise, by_hand=True):
     """Return the points that the check gives for an exercise, and those that a person gives."""
-    if exercise.kind not in POINTS:
-        raise ValueError(f"exercise {exercise.number} begins with no **Build · 15 minutes.**")
     return POINTS[exercise.kind], POINTS_BY_HAND.get(exercise.kind, 0) if by_hand else 0
 
 
@@ -175,27 +160,26 @@ def _points(number):
 
 def _locked(cell, points=None):
     """Mark a cell as one that the student cannot change: a test, if it gives points."""
-    return _marked(cell, grade=points is not None, solution=False, points=points)
+    return _marked(cell, solution=False, points=points)
 
 
 def _answer(cell, stub, points=None):
     """Mark a cell as the student's own; it gives points itself if a person marks it."""
     cell.metadata.stub = stub
-    return _marked(cell, grade=points is not None, solution=True, points=points)
+    return _marked(cell, solution=True, points=points)
 
 
-def _marked(cell, grade, solution, points):
+def _marked(cell, solution, points):
     cell.metadata.nbgrader = {
         "schema_version": 3,
         "cell_type": cell.cell_type,
-        "grade": grade,
+        "grade": points is not None,
         "grade_id": cell.id,
         "locked": not solution,
         "solution": solution,
         "task": False,
+        **({} if points is None else {"points": points}),
     }
-    if grade:
-        cell.metadata.nbgrader["points"] = points
     return cell
 
 
