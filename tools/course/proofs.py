@@ -27,8 +27,6 @@ from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (
     CHAPTERS,
     KINDS,
-    SOLUTION,
-    STUB,
     Exercise,
     definitions,
     exercises_of,
@@ -132,29 +130,20 @@ def examined(exercise, solution=None):
 
 
 def problems_of_form(exercise):
-    """Return what an exercise lacks, as a list of sentences."""
+    """Return what an exercise lacks, and how its stub and its solution differ, as sentences."""
     prefix = f"ex-{exercise.number.replace('.', '-')}"
     found = []
     if exercise.kind not in KINDS:
         found.append("it begins with no **Warm up · 5 minutes.** or the like")
-    if exercise.stub is None or exercise.stub.id != f"{prefix}-stub":
-        found.append(f"it has no cell {prefix}-stub tagged {STUB}")
-    if [cell.id for cell in exercise.answer_cells] != [f"{prefix}-solution"]:
-        found.append(f"it has to have one cell {prefix}-solution tagged {SOLUTION}")
     if len(exercise.reason.split()) < 8:
         found.append("its solution gives no reason in words")
-    return found or problems_of_names(exercise)
-
-
-def problems_of_names(exercise):
-    """Return how stub and solution differ in what they define and how they end."""
-    (solution,) = exercise.answer_cells
-    wanted, given = (definitions(cell.source) for cell in (exercise.stub, solution))
-    differing = [name for name in wanted if name not in given or wanted[name] != given[name]]
-    ends = [cell.source.splitlines()[-1] for cell in (exercise.stub, solution)]
-    found = []
-    if differing:
+    cells = [*filter(None, [exercise.stub]), *exercise.answer_cells]
+    if [cell.id for cell in cells] != [f"{prefix}-stub", f"{prefix}-solution"]:
+        return [*found, f"it has to have cells {prefix}-stub and {prefix}-solution, tagged"]
+    wanted, given = (definitions(cell.source) for cell in cells)
+    if differing := [name for name in wanted if given.get(name, "") != wanted[name]]:
         found.append(f"the solution defines differently: {', '.join(differing)}")
+    ends = [cell.source.splitlines()[-1] for cell in cells]
     if ends[0] != ends[1] or not ends[0].startswith(f'check("{exercise.number}", '):
         found.append(f"stub and solution have to end with one line check(…): {' / '.join(ends)}")
     return found
