@@ -16,13 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.contents import BOOK, ROOT
 from tools.course import assignments, slides
-from tools.course.exercises import (
-    CHAPTERS,
-    SOLUTION_END,
-    STUB,
-    read,
-    title_of,
-)
+from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
 from tools.course.proofs import RECORD
 from tools.notebooks import METADATA
@@ -77,11 +71,7 @@ def student(path):
     cells = [_about(path, STUDENT)]
     for cell, solving in read(path)[1]:
         if not solving:
-            cells += (
-                [_code(cell), _caption(cell)]
-                if cell.cell_type == "code"
-                else [_markdown(cell, path)]
-            )
+            cells += _plain(cell, page_of(path))
     return _notebook(cells)
 
 
@@ -89,39 +79,29 @@ def instructor(path, recorded):
     """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
     cells = [_about(path, INSTRUCTOR)]
     for cell, solving in read(path)[1]:
-        if cell.cell_type == "code":
-            kept = _code(cell)
-            kept.outputs, kept.execution_count = cell.outputs, cell.execution_count
-            cells += [kept, _caption(cell)]
-        elif cell.source == SOLUTION_END:
-            cells.append(_wrong_answers(solving.number, recorded))
+        if cell.source == SOLUTION_END:
+            cells += _wrong_answers(solving.number, recorded)
         else:
-            cells.append(_markdown(cell, path))
+            cells += _plain(cell, page_of(path), outputs=cell.get("outputs", []))
     return _notebook(cells)
 
 
-def _code(cell):
-    """Return a code cell without outputs; of its tags only the stub's means something here."""
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag == STUB]
-    return new_code_cell(cell.source, id=cell.id, metadata={"tags": tags} if tags else {})
-
-
-def _markdown(cell, path):
-    return new_markdown_cell(plain(cell.source, page_of(path)), id=cell.id)
-
-
-def _caption(cell):
-    """Return a figure's number and caption as a cell of its own, None for other cells."""
-    figure = cell.metadata.get("mystnb", {}).get("figure")
-    if not figure:
-        return None
-    place = labels()[figure["name"]]
-    text = plain(figure["caption"], place.page)
-    return new_markdown_cell(f"**{place.name}.** {text}", id=f"{cell.id}-caption")
+def _plain(cell, page, outputs=None):
+    """Return a cell without the book's markup, and a figure's caption as a cell of its own."""
+    if cell.cell_type == "markdown":
+        return [new_markdown_cell(plain(cell.source, page), id=cell.id)]
+    stub = STUB in cell.metadata.get("tags", [])  # of the tags, only this one means something here
+    cells = [new_code_cell(cell.source, id=cell.id, metadata={"tags": [STUB]} if stub else {})]
+    if outputs is not None:
+        cells[0].outputs, cells[0].execution_count = outputs, cell.execution_count
+    if figure := cell.metadata.get("mystnb", {}).get("figure"):
+        caption = f"**{labels()[figure['name']].name}.** {plain(figure['caption'], page)}"
+        cells.append(new_markdown_cell(caption, id=f"{cell.id}-caption"))
+    return cells
 
 
 def _wrong_answers(number, recorded):
-    """Return a cell with each typical wrong answer to an exercise and what the check says."""
+    """Return typical wrong answers to an exercise and what the check says, in one cell or none."""
     wrong = recorded.get(number, {}).get("wrong", [])
     lines = [f"#### What students write in exercise {number}, and what the check says"]
     for answer in wrong:
@@ -129,12 +109,10 @@ def _wrong_answers(number, recorded):
         lines.append(f"```python\n{answer['answer']}\n```")
         lines.append(f"> ✗ {answer['said']}")
     name = f"ex-{number.replace('.', '-')}-wrong-answers"
-    return new_markdown_cell("\n\n".join(lines), id=name) if wrong else None
+    return [new_markdown_cell("\n\n".join(lines), id=name)] if wrong else []
 
 
 def _notebook(cells):
-    """Return a notebook of the cells that are not None."""
-    cells = [cell for cell in cells if cell is not None]
     notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook
