@@ -30,13 +30,12 @@ import requests
 import websocket
 
 from course.jupyterhub.links import link
-from tools.course.notebooks import student as student_notebook
+from tools.contents import ROOT
+from tools.course import notebooks
+from tools.course.exercises import CHAPTERS, STUB
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-
-CONFIG = HERE / "local" / "jupyterhub_config.py"
-CHAPTER = ROOT / "chapters" / "01_gradient_descent.ipynb"
+CONFIG = ROOT / "course" / "jupyterhub" / "local" / "jupyterhub_config.py"
+CHAPTER = CHAPTERS[0]
 STUDENTS = ("student-one", "student-two")
 COURSE = "lstm-book"  # the folder that nbgitpuller makes
 ANSWER = "My own answer: it overshoots, and each step doubles the error."
@@ -54,12 +53,9 @@ def expect(truth, words):
 
 def proxy_program():
     """Where configurable-http-proxy is, or None."""
-    beside = ROOT / "tools" / "node_modules" / ".bin" / "configurable-http-proxy"
-    named = os.environ.get("COURSE_HUB_PROXY")
+    name, beside = "configurable-http-proxy", ROOT / "tools" / "node_modules" / ".bin"
     return (
-        named
-        or shutil.which("configurable-http-proxy")
-        or (str(beside) if beside.exists() else None)
+        os.environ.get("COURSE_HUB_PROXY") or shutil.which(name) or shutil.which(name, path=beside)
     )
 
 
@@ -105,9 +101,9 @@ def a_hub(folder):
             time.sleep(0.2)
         yield hub, address
     finally:
-        family = (
-            [hub, *psutil.Process(hub.pid).children(recursive=True)] if hub.poll() is None else []
-        )
+        family = []
+        if hub.poll() is None:
+            family = [hub, *psutil.Process(hub.pid).children(recursive=True)]
         hub.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             hub.wait(timeout=30)
@@ -191,10 +187,9 @@ class Student:
                     if output.output_type == "error":
                         last = f"{output.ename}: {output.evalue}"
                         raise Fault(f"cell {cell.id} of {path} raised {last}")
-            peak = list(
-                outputs_of(line, "import resource as r\nr.getrusage(r.RUSAGE_SELF).ru_maxrss")
-            )
-            return int(peak[-1].data["text/plain"]) / 1024
+            ask = "import resource as r\nr.getrusage(r.RUSAGE_SELF).ru_maxrss"
+            *_, peak = outputs_of(line, ask)
+            return int(peak.data["text/plain"]) / 1024
         finally:
             line.close()
             self.api("DELETE", f"sessions/{session['id']}")
@@ -264,9 +259,7 @@ def try_it(quick, folder):
     repository = folder / "published" / COURSE
     repository.mkdir(parents=True)
     git(repository, "init", "--quiet", "--initial-branch=student")
-    source = student_notebook(
-        CHAPTER
-    )  # as `make course` writes it and the branch `student` holds it
+    source = notebooks.student(CHAPTER)  # as the branch `student` holds it
     print(f"{CHAPTER.name} for students: {len(source.cells)} cells")
     publish(repository, source, "Publish chapter 1")
     with a_hub(folder) as (hub, address):
@@ -284,8 +277,7 @@ def try_it(quick, folder):
         print("each in a home of their own; neither reads the other's files")
 
         # Student one saves the executed notebook with an answer in it; student two changes nothing.
-        stubs = (c for c in notebook.cells if c.cell_type == "code" and "check(" in c.source)
-        cell = next(stubs)
+        cell = next(c for c in notebook.cells if STUB in c.metadata.get("tags", []))
         cell.source = f"# {ANSWER}\n{cell.source}"
         one.save(path, notebook)
         source.cells[0].source += "\n\nThis sentence was mended after the first lesson."

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 wrong("1.1", (2.3125, 0.5), "differentiated the square without its 2", says="brings down a 2")
 wrong("1.1", (-9.5, 0.5), "went with the gradient", says="goes uphill")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 wrong("2.1", -0.6570, "took w at step 2 only", says="path of step 2 alone")
 wrong("2.1", -0.3450, "took w at step 1 only", says="path of step 1 alone")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 FACTOR = 0.1 ** (1 / 200)
 BIAS = np.log(FACTOR / (1 - FACTOR))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lstm_utils.cells import lstm_forward, lstm_step, sigmoid
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 GATE = 0.5 ** (1 / 100)
 BIAS = np.log(GATE / (1 - GATE))

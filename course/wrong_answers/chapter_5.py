@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 wrong("5.1", 120, "four times the parameters, so four times the units", says="stand in squares")
 wrong("5.1", 60, "rounded the root down", says="a little less than 11,311")

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from lstm_utils.text import Vocabulary, pad
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 # 6.1 How many reviews does a verdict need?
 wrong("6.1", 6430, "one measured score against a known one", says="variance of a difference")

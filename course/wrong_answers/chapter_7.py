@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 # 7.1 Where the weights are
 wrong("7.1", 392, "holds the last layer against the LSTM alone", says="grow with V as well")

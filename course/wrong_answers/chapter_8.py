@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from tools.course.exercises import right, wrong
+from tools.course.answers import right, wrong
 
 wrong("8.1", 2.02 / (0.25 + 0.02 + 0.0007 + 0.07), "one byte a weight", says="4 bytes")
 wrong("8.1", 2.02 / (0.25 + 0.0025 + 0.2807), "shared out Adam's work", says="don't divide by 8")

@@ -1,5 +1,9 @@
-"""Exercises that check themselves: `check("4.3", forget)` says what is right and what is not."""
+"""Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 
-from lstm_utils.exercises.frame import Feedback, check, examine, grade
+`chapter_4.py` checks the exercises of chapter 4; the wrong answers that it is tried on lie in the
+repository under course/wrong_answers.
+"""
+
+from lstm_utils.exercises.checking import Feedback, check, examine, grade
 
 __all__ = ["Feedback", "check", "examine", "grade"]

@@ -2,17 +2,9 @@
 
 import numpy as np
 
-from lstm_utils.exercises.frame import (
-    Wrong,
-    call,
-    check_study,
-    compare,
-    compare_number,
-    exercise,
-    explanation,
-    raise_if_slip,
-    same,
-)
+from lstm_utils.exercises.checking import Wrong, call, exercise
+from lstm_utils.exercises.comparing import compare, compare_number, explanation, raise_if_slip, same
+from lstm_utils.exercises.studies import check_study
 
 
 @exercise("1.1")

@@ -2,16 +2,9 @@
 
 import numpy as np
 
-from lstm_utils.exercises.frame import (
-    Wrong,
-    call,
-    check_study,
-    compare,
-    compare_number,
-    exercise,
-    explanation,
-    same,
-)
+from lstm_utils.exercises.checking import Wrong, call, exercise
+from lstm_utils.exercises.comparing import compare, compare_number, explanation, same
+from lstm_utils.exercises.studies import check_study
 
 
 @exercise("2.1")

@@ -3,17 +3,9 @@
 import numpy as np
 
 from lstm_utils.cells import LSTMParameters, lstm_forward, sigmoid
-from lstm_utils.exercises.frame import (
-    Nothing,
-    Wrong,
-    call,
-    check_study,
-    compare,
-    compare_number,
-    exercise,
-    explanation,
-    raise_if_slip,
-)
+from lstm_utils.exercises.checking import Nothing, Wrong, call, exercise
+from lstm_utils.exercises.comparing import compare, compare_number, explanation, raise_if_slip
+from lstm_utils.exercises.studies import check_study
 
 
 def _pair(result, names):

@@ -4,17 +4,9 @@ import copy
 
 import numpy as np
 
-from lstm_utils.exercises.frame import (
-    Nothing,
-    Wrong,
-    call,
-    check_study,
-    compare,
-    compare_number,
-    exercise,
-    explanation,
-    gain_and_spread,
-)
+from lstm_utils.exercises.checking import Nothing, Wrong, call, exercise
+from lstm_utils.exercises.comparing import compare, compare_number, explanation
+from lstm_utils.exercises.studies import check_study, gain_and_spread
 
 
 def _numbers(value, what):

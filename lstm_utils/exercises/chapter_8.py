@@ -5,15 +5,9 @@ import math
 
 import numpy as np
 
-from lstm_utils.exercises.frame import (
-    Wrong,
-    call,
-    check_study,
-    compare,
-    compare_number,
-    exercise,
-    explanation,
-)
+from lstm_utils.exercises.checking import Wrong, call, exercise
+from lstm_utils.exercises.comparing import compare, compare_number, explanation
+from lstm_utils.exercises.studies import check_study
 
 
 @exercise("8.1")

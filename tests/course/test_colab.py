@@ -70,13 +70,6 @@ def test_what_the_chapters_need_beyond_the_package_is_there_or_known_to_be_missi
                 assert not {"==", ">", "<", "-U", "--upgrade"} & set(line.split())
 
 
-def test_the_page_about_colab_names_the_versions_of_the_list():
-    page = (ROOT / "course" / "colab.md").read_text(encoding="utf-8")
-    for name in ("numpy", "matplotlib", "scipy", "torch", "tensorflow", "keras", "ipython"):
-        assert re.search(rf"\| {re.escape(colab()[name])} \|", page), name
-    assert f"Python {PYTHON}" in page
-
-
 # ------------------------------------------------------------------ in an environment like Colab's
 
 LISTING = """\

@@ -1,20 +1,16 @@
 """The slides: what tools/course/slides.py refuses, and every slide of every deck in a browser."""
 
-import re
-
+import pypdf
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from tests.in_page import note_what_goes_wrong
+from tools.browser.access import axe_findings
 from tools.course import slides
-from tools.course.exercises import exercises_of
 
 SESSIONS = range(1, 8)
-WITH_REVEAL = all((slides.REVEAL / file).exists() for file in slides.REVEAL_FILES)
-needs_reveal = pytest.mark.skipif(
-    not WITH_REVEAL, reason="reveal.js is not in tools/node_modules: `make course` puts it there"
-)
+every_session = pytest.mark.parametrize("number", SESSIONS)
 GO = """k => new Promise((there) => {
     Reveal.slide(k);
     requestAnimationFrame(() => requestAnimationFrame(there)); // a live figure draws itself anew
@@ -113,29 +109,6 @@ def test_every_session_has_slides():
     assert slides.sessions() == list(SESSIONS)
 
 
-@pytest.mark.parametrize("number", slides.sessions())
-def test_a_deck_is_fourteen_to_twenty_slides(number):
-    deck = slides.Reader().read(slides.SOURCES / f"session_{number}.md")
-    assert 14 <= len(deck.slides) <= 20
-
-
-NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-NUMBERS = f"{NUMBERS} sixteen seventeen eighteen nineteen twenty twenty-one twenty-two".split()
-
-
-@pytest.mark.parametrize("number", slides.sessions())
-def test_the_notes_sum_to_ninety_minutes_and_a_turn_takes_its_exercises_time(number):
-    text = (slides.SOURCES / f"session_{number}.md").read_text(encoding="utf-8")
-    said = re.findall(r"^Note: ([\w-]+) minutes?\b", text, re.MULTILINE)
-    assert len(said) == len(slides.split_slides(text))
-    assert sum(NUMBERS.index(word.lower()) + 1 for word in said) == 90
-    (chapter,) = (slides.ROOT / "chapters").glob(f"0{number}_*.ipynb")
-    minutes = {exercise.number: exercise.minutes for exercise in exercises_of(chapter)}
-    turns = re.findall(r"^## Your turn: Exercise ([\d.]+) \((\d+) minutes\)$", text, re.MULTILINE)
-    assert turns
-    assert turns == [(exercise, str(minutes[exercise])) for exercise, _ in turns]
-
-
 @pytest.mark.parametrize(
     ("slide", "reason"),
     [
@@ -190,18 +163,11 @@ def test_what_a_source_becomes(source):
 
 
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory):
-    """Write all decks; return {session: its page}."""
-    folder = tmp_path_factory.mktemp("course")
-    return dict(zip(slides.sessions(), slides.write(folder), strict=True))
-
-
-def test_the_same_sources_give_the_same_bytes(decks, tmp_path):
-    slides.write(tmp_path)
-    first = decks[1].parents[2]
-    files = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())
-    assert files == sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
-    assert all((tmp_path / p).read_bytes() == (first / p).read_bytes() for p in files)
+def decks(written):
+    """The page of each session's deck."""
+    missing = [file for file in slides.REVEAL_FILES if not (slides.REVEAL / file).exists()]
+    assert not missing, "reveal.js is missing: npm install --prefix tools (`make course` does it)"
+    return {n: written / "slides" / f"session_{n}" / "index.html" for n in SESSIONS}
 
 
 def test_every_figure_has_a_text_and_is_there(decks):
@@ -220,13 +186,11 @@ def open_deck(browser, decks):
     def open_deck(number, hash="", width=1280, height=720, path=None, **context):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
         page = contexts[-1].new_page()
-        started = width >= 700 and WITH_REVEAL and not path
         path = path or decks[number]
         folder = path.parents[1].as_uri()
         note_what_goes_wrong(page, wrong, lambda url: url.startswith((folder, "data:")))
         page.goto(path.as_uri() + hash)
-        if started:
-            page.wait_for_function("Reveal.isReady()")
+        page.wait_for_function("!window.Reveal || innerWidth < 700 || Reveal.isReady()")
         return page
 
     yield open_deck
@@ -235,7 +199,6 @@ def open_deck(browser, decks):
     assert not wrong, wrong
 
 
-@needs_reveal
 def test_a_slide_that_holds_too_much_is_found(open_deck, tmp_path, monkeypatch):
     monkeypatch.setattr(slides, "SOURCES", tmp_path)
     full, wide = "A line.\n\n" * 12, "$" + "+ x" * 60 + "$"
@@ -243,12 +206,10 @@ def test_a_slide_that_holds_too_much_is_found(open_deck, tmp_path, monkeypatch):
     (tmp_path / "session_1.md").write_text(text, encoding="utf-8")
     (path,) = slides.write(tmp_path / "course")
     page = open_deck(1, path=path)
-    page.wait_for_function("Reveal.isReady()")
     assert set(inspect(page)) == {"3", "4"}
 
 
-@needs_reveal
-@pytest.mark.parametrize("number", slides.sessions())
+@every_session
 def test_every_slide_holds_what_it_shows_in_letters_for_the_back_row(open_deck, number):
     page = open_deck(number)
     assert inspect(page) == {}
@@ -265,7 +226,7 @@ def test_every_slide_holds_what_it_shows_in_letters_for_the_back_row(open_deck, 
 VISIBLE = "parts => parts.map(part => part.checkVisibility() && part.offsetHeight > 0)"
 
 
-@pytest.mark.parametrize("number", slides.sessions())
+@every_session
 def test_on_a_phone_a_deck_is_one_long_page(open_deck, number):
     page = open_deck(number, width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -289,7 +250,6 @@ def slide_with(path, selector):
     return next(k for k, s in enumerate(page.select("section"), 1) if s.select_one(selector))
 
 
-@needs_reveal
 def test_a_live_figure_keeps_its_keys_and_page_down_turns_the_slide(open_deck, decks):
     number = slide_with(decks[1], "[data-figure=step-size]")
     page = open_deck(1, hash=f"#/slide-{number}")
@@ -330,7 +290,6 @@ def test_a_live_figure_keeps_its_keys_and_page_down_turns_the_slide(open_deck, d
     assert page.evaluate(here) == number + 1
 
 
-@needs_reveal
 def test_the_system_or_the_key_d_chooses_dark_or_light(open_deck):
     page = open_deck(1, color_scheme="dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"
@@ -339,7 +298,6 @@ def test_the_system_or_the_key_d_chooses_dark_or_light(open_deck):
     assert page.evaluate(ground) == "rgb(255, 255, 255)"
 
 
-@needs_reveal
 def test_the_speakers_window_has_this_slides_notes_and_the_next_slide(open_deck):
     page = open_deck(1, hash="#/slide-3")
     notes = page.locator("#slide-3 .notes p").first.text_content()
@@ -358,9 +316,7 @@ def test_the_speakers_window_has_this_slides_notes_and_the_next_slide(open_deck)
     speaker.close()
 
 
-@needs_reveal
 def test_a_deck_prints_a_slide_a_page(browser, decks, tmp_path):
-    pypdf = pytest.importorskip("pypdf")
     page = browser.new_page(color_scheme="light")
     page.goto(f"{decks[1].as_uri()}?print-pdf", wait_until="load")
     page.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
@@ -378,14 +334,9 @@ def test_a_deck_prints_a_slide_a_page(browser, decks, tmp_path):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(open_deck, decks, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for scheme in ("light", "dark") if width > 700 else ("light",):
-        page = open_deck(1, width=width, height=720, color_scheme=scheme)
-        for number in (1, slide_with(decks[1], "pre"), slide_with(decks[1], ".lstm-live")):
-            page.evaluate("k => { window.Reveal?.isReady?.() && Reveal.slide(k) }", number - 1)
-            # Without `preload`, which asks for the stylesheets again: no page from a file may.
-            found = axe.run(page, options={"preload": False}).response["violations"]
-            assert not found, [(v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found]
-            if width < 700:  # all slides at once
-                break
+def test_axe_finds_nothing_in_light_and_in_dark(open_deck, decks, width):
+    page = open_deck(1, width=width, height=720)
+    shown = (1, slide_with(decks[1], "pre"), slide_with(decks[1], ".lstm-live"))
+    for number in shown if width > 700 else (1,):  # a phone has all slides at once
+        page.evaluate("k => { window.Reveal?.isReady?.() && Reveal.slide(k) }", number - 1)
+        assert axe_findings(page) == []

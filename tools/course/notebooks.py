@@ -8,7 +8,6 @@ of slides into a show, is added where npm has installed it.
 
 import html
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -17,22 +16,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.contents import BOOK, ROOT
 from tools.course import assignments, slides
-from tools.course.exercise_report import RECORD
-from tools.course.exercises import (
-    CHAPTERS,
-    SOLUTION_END,
-    SOLUTION_START,
-    STUB,
-    exercises_of,
-    title_of,
-)
+from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
+from tools.course.proofs import RECORD
 from tools.notebooks import METADATA
 
 BRANCH = "student"  # holds the student notebooks; .github/workflows/pages.yml pushes it
 REPOSITORY = BOOK["repository"]["url"].removeprefix("https://github.com/")
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{BRANCH}"
-WHOLE_SOLUTION = re.compile(r"^(:{3,})\{solution\} .*?^\1 *$\n?", re.MULTILINE | re.DOTALL)
 COLAB_METADATA = {"colab": {"provenance": [], "toc_visible": True}}
 STUDENT = """\
 > **Student notebook.** This is {title}, a chapter of [{book}]({site}), without stored outputs and \
@@ -77,80 +68,40 @@ def _about(path, text):
 
 def student(path):
     """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
-    page = page_of(path)
     cells = [_about(path, STUDENT)]
-    for cell, text, solving in _parts(path):
-        if solving:
-            continue
-        if cell.cell_type == "markdown":
-            cells.append(_markdown(cell.id, plain(WHOLE_SOLUTION.sub("", text), page)))
-        else:
-            cells += [_code(cell), _caption(cell)]
+    for cell, solving in read(path)[1]:
+        if not solving:
+            cells += _plain(cell, page_of(path))
     return _notebook(cells)
 
 
 def instructor(path, recorded):
     """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
-    page = page_of(path)
-    numbers = {exercise.label: exercise.number for exercise in exercises_of(path)}
-    cells, label = [_about(path, INSTRUCTOR)], None
-    for cell, text, solving in _parts(path):
-        if cell.cell_type == "code":
-            kept = _code(cell)
-            kept.outputs, kept.execution_count = cell.outputs, cell.execution_count
-            cells += [kept, _caption(cell)]
-            continue
-        cells.append(_markdown(cell.id, plain(text, page)))
-        if start := SOLUTION_START.search(text):
-            label = start["label"]
-        if solving and SOLUTION_END.search(text):
-            cells.append(_wrong_answers(numbers[label], recorded))
+    cells = [_about(path, INSTRUCTOR)]
+    for cell, solving in read(path)[1]:
+        if cell.source == SOLUTION_END:
+            cells += _wrong_answers(solving.number, recorded)
+        else:
+            cells += _plain(cell, page_of(path), outputs=cell.get("outputs", []))
     return _notebook(cells)
 
 
-def _parts(path):
-    """Yield (cell, text, whether it is part of a solution), with Markdown cut where one is."""
-    solving = False
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            yield cell, cell.source, solving
-            continue
-        text = cell.source
-        while text:
-            border = (SOLUTION_END if solving else SOLUTION_START).search(text)
-            if not border:
-                yield cell, text, solving
-                break
-            cut = border.end() if solving else border.start()
-            if text[:cut].strip():
-                yield cell, text[:cut], solving
-            text, solving = text[cut:], not solving
-            if not solving:
-                text = text.lstrip("\n")
-
-
-def _code(cell):
-    """Return a code cell without outputs; of its tags only the stub's means something here."""
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag == STUB]
-    return new_code_cell(cell.source, id=cell.id, metadata={"tags": tags} if tags else {})
-
-
-def _markdown(name, text):
-    return new_markdown_cell(text, id=name) if text else None
-
-
-def _caption(cell):
-    """Return a figure's number and caption as a cell of its own, None for other cells."""
-    figure = cell.metadata.get("mystnb", {}).get("figure")
-    if not figure:
-        return None
-    place = labels()[figure["name"]]
-    text = plain(figure["caption"], place.page)
-    return new_markdown_cell(f"**{place.name}.** {text}", id=f"{cell.id}-caption")
+def _plain(cell, page, outputs=None):
+    """Return a cell without the book's markup, and a figure's caption as a cell of its own."""
+    if cell.cell_type == "markdown":
+        return [new_markdown_cell(plain(cell.source, page), id=cell.id)]
+    stub = STUB in cell.metadata.get("tags", [])  # of the tags, only this one means something here
+    cells = [new_code_cell(cell.source, id=cell.id, metadata={"tags": [STUB]} if stub else {})]
+    if outputs is not None:
+        cells[0].outputs, cells[0].execution_count = outputs, cell.execution_count
+    if figure := cell.metadata.get("mystnb", {}).get("figure"):
+        caption = f"**{labels()[figure['name']].name}.** {plain(figure['caption'], page)}"
+        cells.append(new_markdown_cell(caption, id=f"{cell.id}-caption"))
+    return cells
 
 
 def _wrong_answers(number, recorded):
-    """Return a cell with each typical wrong answer to an exercise and what the check says."""
+    """Return typical wrong answers to an exercise and what the check says, in one cell or none."""
     wrong = recorded.get(number, {}).get("wrong", [])
     lines = [f"#### What students write in exercise {number}, and what the check says"]
     for answer in wrong:
@@ -158,16 +109,10 @@ def _wrong_answers(number, recorded):
         lines.append(f"```python\n{answer['answer']}\n```")
         lines.append(f"> ✗ {answer['said']}")
     name = f"ex-{number.replace('.', '-')}-wrong-answers"
-    return new_markdown_cell("\n\n".join(lines), id=name) if wrong else None
+    return [new_markdown_cell("\n\n".join(lines), id=name)] if wrong else []
 
 
 def _notebook(cells):
-    """Return a notebook of the cells that are not None, each with an id of its own."""
-    cells, seen = [cell for cell in cells if cell is not None], set()
-    for cell in cells:
-        while cell.id in seen:  # a Markdown cell that a solution has cut in two
-            cell.id += "-more"
-        seen.add(cell.id)
     notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook

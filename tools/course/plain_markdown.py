@@ -5,42 +5,41 @@ go, and equations, figures, exercises and theorems carry the numbers that the si
 """
 
 import re
-import unicodedata
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
 import nbformat
 from pybtex.database import parse_file
+from pybtex.richtext import Text
 
 from tools.contents import BOOK, ROOT, pages
 
 SITE = BOOK["html"]["baseurl"]
-CHAPTER = re.compile(r"chapters/0(\d)_")
 
 CODE = re.compile(r"^(`{3,})(?!\{).*?^\1 *$", re.MULTILINE | re.DOTALL)
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]+)`")
-TARGET = re.compile(r"(?s)(?P<words>.*?)\s*<(?P<label>[^>]+)>")
-LABEL = re.compile(r"^\((?P<label>[\w-]+)\)= *\n+", re.MULTILINE)
+REFERENCE = re.compile(r"(?s)(?P<words>.*?)\s*<(?P<label>[^>]+)>")
+LABEL = re.compile(r"^\((?P<label>[\w-]+)\)= *\n+(?=(?:#+ (?P<heading>.+))?)", re.MULTILINE)
 EQUATION = re.compile(r"\$\$(?P<formula>(?:(?!\$\$).)+)\$\$ *\((?P<label>[\w-]+)\)", re.DOTALL)
 OPENING = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[\w:-]+)\} *(?P<title>.*)$")
 OPTION = re.compile(r"^:(?P<key>[\w-]+): *(?P<value>.*)$")
 NUMBERED = re.compile(
-    r"^:{3,}\{(?P<name>exercise|prf:theorem)\} *(?P<title>.*)\n:label: *(?P<label>\S+)",
-    re.MULTILINE,
+    r"^:{3,}\{(?:prf:)?(?P<kind>exercise|theorem)\}.*\n:label: *(?P<label>\S+)", re.MULTILINE
 )
+ADMONITIONS = ("note", "tip", "important", "warning")
 
 
 class Place(NamedTuple):
-    """Where a label stands: page, anchor, what to call it, and its heading or title."""
+    """Where a label stands: page, anchor, and what to call it: its number or its heading."""
 
     page: str
     anchor: str
     name: str
-    title: str = ""
 
     @property
     def url(self):
-        return f"{SITE}{self.page}.html#{self.anchor}"
+        return f"{page_url(self.page)}#{self.anchor}"
 
 
 def page_url(page):
@@ -61,40 +60,35 @@ def _cells(page):
 
 @cache
 def labels():
-    """Map every label of the book to its Place."""
-    found = {}
-    for page in pages():
-        found |= _labels_of(page)
-    return found
+    """Map every label of the book to its Place, with the number that Sphinx gives it as well."""
+    return dict(found for page in pages() for found in _labels_of(page))
 
 
 def _labels_of(page):
-    chapter = CHAPTER.match(page)
-    counts, found = {}, {}
-
-    def add(label, kind, name, anchor, title=""):
-        counts[kind] = counts.get(kind, 0) + 1
-        number = f"{chapter[1]}.{counts[kind]}" if chapter else ""
-        found[label] = Place(page, anchor, name.format(number), title)
-
+    chapter, counts = re.match(r"chapters/0(\d)_", page), Counter()
     for cell in _cells(page):
-        if cell.cell_type == "code":
-            name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
-            if name:
-                add(name, "figure", "Figure {}", name)
-            continue
-        text = CODE.sub("", cell.source)
-        for match in LABEL.finditer(text):
-            heading = re.match(r"#+ (.+)", text[match.end() :])
-            found[match["label"]] = Place(
-                page, match["label"], heading[1] if heading else "", heading[1] if heading else ""
-            )
-        for match in EQUATION.finditer(text):
-            add(match["label"], "equation", "({})", f"equation-{match['label']}")
-        for match in NUMBERED.finditer(text):
-            kind = match["name"].removeprefix("prf:")
-            add(match["label"], kind, f"{kind.title()} {{}}", match["label"], match["title"])
-    return found
+        for kind, label, heading in _labelled(cell):
+            counts[kind] += 1
+            number = f"{chapter[1]}.{counts[kind]}" if chapter else ""
+            if kind == "heading":
+                yield label, Place(page, label, heading)
+            elif kind == "equation":
+                yield label, Place(page, f"equation-{label}", f"({number})")
+            else:
+                yield label, Place(page, label, f"{kind.title()} {number}")
+
+
+def _labelled(cell):
+    """Return what has a label in a cell: (kind, label, words of a heading)."""
+    if cell.cell_type == "code":
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        return [("figure", name, "")] if name else []
+    text = CODE.sub("", cell.source)
+    return [
+        *(("heading", match["label"], match["heading"] or "") for match in LABEL.finditer(text)),
+        *(("equation", match["label"], "") for match in EQUATION.finditer(text)),
+        *((match["kind"], match["label"], "") for match in NUMBERED.finditer(text)),
+    ]
 
 
 @cache
@@ -104,29 +98,11 @@ def _works():
 
 def _authors(key):
     """Return a work's authors as the site's citations have them: surnames, et al. from four on."""
-    work = _works()[key]
-    people = work.persons.get("author") or work.persons.get("editor") or []
-    names = [" ".join(p.prelast_names + p.last_names).replace("{", "") for p in people]
-    names = [_unescaped(name.replace("}", "")) for name in names]
+    people = _works()[key].persons.get("author") or _works()[key].persons["editor"]
+    names = [str(Text.from_latex(" ".join(p.prelast_names + p.last_names))) for p in people]
     if len(names) > 3:
         return f"{names[0]} et al."
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1] if names else key]))
-
-
-def _unescaped(text):
-    """Turn what is left of LaTeX's accents into letters."""
-    marks = {
-        '"': "\u0308",
-        "'": "\u0301",
-        "`": "\u0300",
-        "^": "\u0302",
-        "~": "\u0303",
-        "c": "\u0327",
-    }
-    return unicodedata.normalize(
-        "NFC",
-        re.sub(r"\\([\"'`^~c]) ?\{?\\?([A-Za-z])\}?", lambda m: m[2] + marks[m[1]], text),
-    )
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 # Roles -----------------------------------------------------------------------
@@ -147,52 +123,19 @@ def _cited(text, in_sentence):
 
 def _role(match, page):
     role, text = match["role"], match["text"]
-    named = TARGET.fullmatch(text)
-    label = named["label"] if named else text.strip()
-    words = named["words"] if named else None
     if role.startswith("cite"):
         return _cited(text, role == "cite:t")
-    if role == "doc":
-        target = _relative(page, label)
-        return _link(words or _title(target), page_url(target))
-    place = labels()[label]
-    if role == "eq" and place.page == page:
-        return place.name
-    if role == "numref" and words:
-        words = words.replace("{number}", place.name.split()[-1]).replace("{name}", place.title)
-        words = words.replace("%s", place.name.split()[-1])
-    return _link(words or place.name, place.url)
-
-
-def _relative(page, target):
-    """Return the page that a {doc} role on another page names."""
-    if target.startswith("/"):
-        return target[1:]
-    parts = page.split("/")[:-1]
-    for part in target.split("/"):
-        parts = parts[:-1] if part == ".." else [*parts, part]
-    return "/".join(parts)
-
-
-def _title(page):
-    return next(
-        match[1] for cell in _cells(page) if (match := re.search(r"(?m)^# (.+)$", cell.source))
-    )
+    if role == "ref" and (named := REFERENCE.fullmatch(text)):
+        return _link(named["words"], labels()[named["label"]].url)
+    place = labels()[text.strip()]
+    return place.name if role == "eq" and place.page == page else _link(place.name, place.url)
 
 
 # Fences ----------------------------------------------------------------------
 
 
 def plain(text, page):
-    """Return MyST text as plain Markdown.
-
-    Parameters
-    ----------
-    text : str
-        What a cell of the page holds.
-    page : str
-        The page that it stands on, such as "chapters/04_gate_mechanics".
-    """
+    """Return MyST text of a page, such as "chapters/04_gate_mechanics", as plain Markdown."""
     kept = []
 
     def keep(match):
@@ -209,27 +152,19 @@ def plain(text, page):
 
 
 def _numbered(match):
-    place = labels().get(match["label"])
-    number = place.name.strip("()") if place else ""
-    tag = f"\\tag{{{number}}}\n" if number else ""
-    return f"$${match['formula'].rstrip()}\n{tag}$$"
+    number = labels()[match["label"]].name.strip("()")
+    return f"$${match['formula'].rstrip()}\n\\tag{{{number}}}\n$$"
 
 
 def _blocks(lines, page):
     """Return the lines with their fenced blocks written as plain Markdown."""
-    written = []
-    lines = list(lines)
-    while lines:
-        line = lines.pop(0)
+    written, lines = [], iter(lines)
+    for line in lines:
         opening = OPENING.match(line)
         if not opening:
             written.append(line)
             continue
-        body = []
-        while lines and lines[0].rstrip() != opening["fence"]:
-            body.append(lines.pop(0))
-        if lines:
-            lines.pop(0)
+        body = list(iter(lines.__next__, opening["fence"]))  # up to the fence that closes it
         options = {}
         while body and (option := OPTION.match(body[0])):
             options[option["key"]] = option["value"]
@@ -241,26 +176,19 @@ def _blocks(lines, page):
 
 def _block(name, title, options, inside):
     """Return one fenced block as plain Markdown."""
-    place = labels().get(options.get("label"))
     if name == "exercise":
-        return f"### {place.name if place else 'Exercise'}: {title}\n\n{inside}"
-    if name in ("solution", "solution-start"):
-        return f"#### Solution\n\n{inside}"
-    if name == "solution-end":
-        return ""
+        return f"### {labels()[options['label']].name}: {title}\n\n{inside}"
+    if name == "solution-start":
+        return "#### Solution"
     if name == "dropdown":
         return _details(title, inside)
     if name == "prf:proof":
         return f"*Proof.* {inside} ∎"
-    if name.startswith("prf:"):
-        called = f"{place.name} ({title})" if place else title
-        return _quoted(f"**{called}.** {inside}")
-    if name == "math":
-        return f"$$\n{inside}\n$$"
-    if name == "admonition" and "dropdown" in options.get("class", ""):
-        return _details(title, inside)
-    head = title or name.capitalize()
-    return _quoted(f"**{head}{'' if head[-1] in '.?!' else '.'}** {inside}")
+    if name == "prf:theorem":
+        return _quoted(f"**{labels()[options['label']].name} ({title}).** {inside}")
+    if name in ADMONITIONS:
+        return _quoted(f"**{title or name.capitalize()}.** {inside}")
+    raise ValueError(f"there is no plain form of a block {{{name}}} yet")
 
 
 def _details(summary, inside):

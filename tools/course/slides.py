@@ -94,8 +94,7 @@ class Reader:
     """Reads the sources, and collects the formulas of all of them."""
 
     def __init__(self):
-        self.formulas = {}  # (TeX, displayed or not) -> its number, which stands in the HTML
-        self.first_seen = {}  # the same -> where
+        self.formulas = {}  # (TeX, displayed or not) -> its number in the HTML, first place seen
         self.markdown = MarkdownIt("commonmark", {"html": False, "highlight": self.code})
         self.markdown.enable("table")
         self.markdown.use(
@@ -206,8 +205,8 @@ class Reader:
         display = options["display_mode"]
         if display and r"\\" in tex:
             tex = rf"\begin{{split}}{tex}\end{{split}}"
-        self.first_seen.setdefault((tex, display), self.place)
-        return f"\ue000{self.formulas.setdefault((tex, display), len(self.formulas))}\ue001"
+        number, _ = self.formulas.setdefault((tex, display), (len(self.formulas), self.place))
+        return f"\ue000{number}\ue001"
 
 
 @cache
@@ -243,7 +242,7 @@ def render(reader):
     """Return the HTML of each formula by its number, and the stylesheet that they need."""
 
     def complain(source, reason):
-        raise SlideError(f"{reader.first_seen[source]}: MathJax: {reason} in {source[0]!r}")
+        raise SlideError(f"{reader.formulas[source][1]}: MathJax: {reason} in {source[0]!r}")
 
     formulas, css = mathematics.render_formulas(reader.formulas, complain)
     return [formulas[source] for source in reader.formulas], css
@@ -260,17 +259,17 @@ def page(deck, formulas, with_reveal):
             lambda number: re.search("<math.*</math>", formulas[int(number[1])], re.DOTALL)[0], text
         )
 
+    kicker = f'<p class="kicker">{BOOK["title"]} · Session {deck.number}</p>\n'
     sections = []
     for number, slide in enumerate(deck.slides, 1):
-        level, kicker, notes = "h2", "", as_mathml(slide.notes)
+        heading = f"<h2>{laid_out(slide.heading)}</h2>"
         if number == 1:
-            level = "h1"
-            kicker = f'<p class="kicker">{BOOK["title"]} · Session {deck.number}</p>\n'
+            heading = f"{kicker}<h1>{laid_out(slide.heading)}</h1>"
         sections.append(
-            f'<section id="slide-{number}">\n<div class="slide {slide.kind}">\n{kicker}'
-            f"<{level}>{laid_out(slide.heading)}</{level}>\n"
+            f'<section id="slide-{number}">\n<div class="slide {slide.kind}">\n{heading}\n'
             f'<div class="body">{laid_out(slide.body)}</div>\n</div>\n'
-            f'<aside class="notes" aria-label="Notes on slide {number}">{notes}</aside>\n</section>'
+            f'<aside class="notes" aria-label="Notes on slide {number}">{as_mathml(slide.notes)}'
+            "</aside>\n</section>"
         )
     title = html.escape(re.sub("<[^>]*>", "", deck.slides[0].heading), quote=False)
     reveal = "".join(
@@ -328,7 +327,7 @@ def write(folder, numbers=None):
     """Write the decks (all, or these sessions') into `folder`/slides; return their pages."""
     reader = Reader()
     decks = [reader.read(SOURCES / f"session_{n}.md") for n in numbers or sessions()]
-    formulas, mathematics = render(reader)
+    formulas, css = render(reader)
     place = Path(folder) / "slides"
     for name in ("assets", "figures"):
         (place / name).mkdir(parents=True, exist_ok=True)
@@ -341,7 +340,7 @@ def write(folder, numbers=None):
             )
     else:
         print(f"no reveal.js in {REVEAL.parent}: each deck is one long page (npm installs it)")
-    (assets / "mathematics.css").write_text(mathematics, encoding="utf-8")
+    (assets / "mathematics.css").write_text(css, encoding="utf-8")
     (assets / "slides.css").write_text(stylesheet(), encoding="utf-8")
     shutil.copyfile(Path(__file__).with_name("slides.js"), assets / "slides.js")
     shutil.copyfile(ROOT / "images" / "favicon.svg", assets / "favicon.svg")

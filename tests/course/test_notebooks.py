@@ -12,9 +12,10 @@ import yaml
 
 from tools.contents import pages
 from tools.course import notebooks as course
-from tools.course.exercises import CHAPTERS, STUB, exercises_of, plain
+from tools.course.exercises import CHAPTERS, STUB, cells_of, exercises_of, without_magics
+from tools.course.proofs import RECORD as RECORD_FILE
 
-RECORD = json.loads(course.RECORD.read_text(encoding="utf-8"))
+RECORD = json.loads(RECORD_FILE.read_text(encoding="utf-8"))
 MYST = {
     "a role": r"\{[a-z][a-z:]*\}`",
     "a fence": r"(?m)^\s*(:{3,}|`{3,}\{)",
@@ -23,10 +24,6 @@ MYST = {
 }
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-
-
-def cells_of(path):
-    return nbformat.read(path, as_version=4).cells
 
 
 def code(cells):
@@ -98,7 +95,7 @@ def test_a_notebook_is_valid_and_reads_without_the_books_markup(path, kind):
     assert "accelerator" not in notebook.metadata, "any of Colab's machines will do"
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            ast.parse(plain(cell.source))
+            ast.parse(without_magics(cell.source))
             continue
         text = re.sub(r"(?ms)^```.*?^```$", "", cell.source)
         for name, pattern in MYST.items():
@@ -134,13 +131,6 @@ def test_every_link_of_a_notebook_to_the_site_has_a_page_there(path):
     links = re.findall(rf"\]\(({re.escape(course.SITE)}[^)#]*)", words(course.student(path).cells))
     assert links
     assert set(links) <= known | {slides}
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("course")
-    course.write(folder)
-    return folder
 
 
 def test_the_same_chapters_give_the_same_bytes(written, tmp_path):

@@ -1,0 +1,12 @@
+"""What the tests of the course share: all its files, written once."""
+
+import pytest
+
+from tools.course import notebooks
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    notebooks.write(folder)
+    return folder

@@ -1,0 +1,163 @@
+"""The course's prose: its minutes, marks, machines and versions add up, and name what exists."""
+
+import math
+import re
+from itertools import pairwise
+
+import pytest
+import yaml
+
+from tests.documents import output_text
+from tools.contents import ROOT
+from tools.course import slides
+from tools.course.exercises import CHAPTERS, cells_of, exercises_of
+
+COURSE = ROOT / "course"
+HUB = COURSE / "jupyterhub"
+MINUTES = {e.number: e.minutes for path in CHAPTERS for e in exercises_of(path)}
+IN_WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+IN_WORDS += "fifteen sixteen seventeen eighteen nineteen twenty twenty-one twenty-two"
+# Decimal numbers of decks and plans that no output of the chapter shows, each from its arithmetic.
+OWN = {
+    1: {0.123456789, 0.123456790, 0.675 * (1 - 0.03 * 15)},
+    3: {1e-6},
+    7: {2.9 * 2100 / 5000, 2.9 / math.log(2)},
+}
+DECIMAL = re.compile(r"(?<![\w.])\d[\d,]*\.\d+")
+every_session = pytest.mark.parametrize("number", slides.sessions())
+
+
+def text_of(*names):
+    return COURSE.joinpath(*names).read_text(encoding="utf-8")
+
+
+def plan(number):
+    """The text under each heading of a session's plan."""
+    _, *parts = re.split(r"(?m)^## ", text_of(f"session_{number}.md"))
+    return {part.split("\n")[0].strip(): part for part in parts}
+
+
+def rows_of(table):
+    """The rows of a timetable: when each begins, and how long it takes, in minutes; its words."""
+    rows = re.findall(r"(?m)^\| (\d+):(\d\d) \| (\d+) \|(.*)$", table)
+    return [(60 * int(h) + int(m), int(length), rest) for h, m, length, rest in rows]
+
+
+def without_a_gap(rows):
+    return all(start + length == after for (start, length, _), (after, *_) in pairwise(rows))
+
+
+@every_session
+def test_a_session_takes_ninety_minutes_without_a_gap_a_third_of_them_students_work(number):
+    rows = rows_of(plan(number)["Minute by minute"])
+    assert rows[0][0] == 0
+    assert without_a_gap(rows)
+    assert sum(length for _, length, _ in rows) == 90
+    assert sum(n for _, n, rest in rows if re.search(r"Exercise \d\.\d+", rest)) >= 30
+
+
+@every_session
+def test_a_plan_gives_each_exercise_the_minutes_that_the_chapter_gives_it(number):
+    homework = plan(number)["Homework"]
+    named = re.findall(r"Exercises? (\d\.\d+)", plan(number)["Minute by minute"] + homework)
+    assert named
+    assert set(named) <= set(MINUTES)
+    asked = {n: int(m) for n, m in re.findall(r"Exercise (\d\.\d+)[^\n|]*?\(?(\d+) min", homework)}
+    assert asked
+    assert asked == {n: MINUTES[n] for n in asked}
+    together = sum(asked.values())
+    assert together <= 120
+    assert f"Together {together} minutes" in homework
+    row = re.search(rf"(?m)^\| {{ref}}`session {number} .*", text_of("README.md"))[0]
+    assert f"| {together} min of exercises" in row
+
+
+@every_session
+def test_a_deck_takes_ninety_minutes_its_turns_take_their_exercises_and_a_plan_shows_it(number):
+    text = text_of("slides", f"session_{number}.md")
+    deck = slides.split_slides(text)
+    assert 14 <= len(deck) <= 20
+    said = re.findall(r"(?m)^Note: ([\w-]+) minutes?\b", text)
+    assert len(said) == len(deck)
+    assert sum(IN_WORDS.split().index(word.lower()) + 1 for word in said) == 90
+    turns = re.findall(r"(?m)^## Your turn: Exercise ([\d.]+) \((\d+) minutes\)$", text)
+    assert turns
+    assert turns == [(exercise, str(MINUTES[exercise])) for exercise, _ in turns]
+    shown = re.findall(
+        r"[Ss]lides? (\d+(?:[-–, ]+(?:and )?\d+)*)", plan(number)["Minute by minute"]
+    )
+    assert shown
+    assert max(int(n) for numbers in shown for n in re.findall(r"\d+", numbers)) <= len(deck)
+
+
+@every_session
+def test_a_decimal_number_of_a_deck_or_a_plan_stands_in_its_chapter(number):
+    known = set(OWN.get(number, ()))
+    for cell in cells_of(CHAPTERS[number - 1]):
+        text = cell.source + (output_text(cell) if cell.cell_type == "code" else "")
+        known |= {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
+    for name in (f"slides/session_{number}.md", f"session_{number}.md"):
+        text = re.sub(r"`[^`]*`|\(chapters/[^)]*\)", "", text_of(name))
+        for written in set(DECIMAL.findall(text)) - {n for n in MINUTES if n[0] == str(number)}:
+            digits = len(written.split(".")[1])
+            value = float(written.replace(",", ""))
+            # As it stands there, rounded, or as a percentage.
+            assert any(
+                math.isclose(round(scale * n, digits), value, abs_tol=1e-12)
+                for n in known
+                for scale in (1, 100, 0.01)
+            ), f"{name}: {written} is no number of the chapter"
+
+
+@every_session
+def test_a_board_is_drawn_and_an_exit_ticket_has_five_questions_and_five_answers(number):
+    assert f"board/session_{number}.svg" in plan(number)["The board"]
+    assert re.search(r"<title>[^<]{15,}</title>", text_of("board", f"session_{number}.svg"))
+    ticket = plan(number)["Exit ticket"]
+    for text in ticket.split(":::{admonition} Answers\n:class: dropdown\n"):
+        assert re.findall(r"(?m)^(\d)\. ", text) == list("12345")
+
+
+def test_each_day_of_the_workshop_has_no_gap_and_gives_hands_the_minutes_that_it_says():
+    text = text_of("workshop.md")
+    said = re.search(r"Of the (\d+) minutes of a day without breaks, (\d+) belong", text)
+    for day in re.split(r"(?m)^## Day", text)[1:]:
+        rows = rows_of(re.split(r"(?m)^## ", day)[0])
+        assert without_a_gap(rows)
+        assert (rows[0][0], sum(rows[-1][:2])) == (9 * 60, 16 * 60 + 30)
+        pauses = sum(n for _, n, rest in rows if re.match(r" (Break|Lunch) ", rest))
+        hands = sum(n for _, n, rest in rows if re.match(r" (Hands|\*\*Project)", rest))
+        assert (sum(n for _, n, _ in rows) - pauses, hands) == tuple(map(int, said.groups()))
+
+
+def test_the_page_about_colab_names_the_versions_of_the_list():
+    listed = (ROOT / "tests" / "course" / "colab.txt").read_text(encoding="utf-8")
+    for name in ("numpy", "matplotlib", "scipy", "torch", "tensorflow", "keras", "ipython"):
+        version = re.search(rf"(?mi)^{name}==(\S+)", listed)[1]
+        assert re.search(rf"\| {re.escape(version)} \|", text_of("colab.md")), name
+
+
+def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
+    page = text_of("jupyterhub", "README.md")
+    peaks = {int(n): int(peak) for n, peak in re.findall(r"(?m)^\| (\d) \| (\d+) MiB", page)}
+    assert sorted(peaks) == [int(path.name[:2]) for path in CHAPTERS]
+    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text())
+    limit = values["singleuser"]["memory"]["limit"]
+    assert float(limit.removesuffix("G")) >= 1.2 * (max(peaks.values()) + 160) * 2**20 / 1e9
+    assert f"limits.memory {limit}\n" in (HUB / "tljh" / "configure.sh").read_text()
+    # The table of the page: so many students, so much memory in three kinds of chapters.
+    usual = max(peak for chapter, peak in peaks.items() if chapter not in (5, 6, 8))
+    each = (1.2, 1.6, 2.1)
+    for gibibytes, peak in zip(each, (usual, peaks[5], peaks[6]), strict=True):
+        assert gibibytes - 0.1 < (peak + 160) / 1024 <= gibibytes
+    rows = re.findall(r"(?m)^\| (\d+) \| (\d+) GiB \| (\d+) GiB \| (\d+) GiB \|$", page)
+    assert len(rows) == 4
+    for students, *cells in rows:
+        assert [round(int(students) * gibibytes) for gibibytes in each] == list(map(int, cells))
+    # A machine with 58 GiB for students, who are guaranteed 1.5 or 2.3 GB.
+    for guarantee, machines in (
+        (1.5e9, "{} on it: 1,000 students at once need {} machines"),
+        (2.3e9, "{} on a machine, {} machines"),
+    ):
+        fit = int(58 * 2**30 / guarantee)
+        assert machines.format(fit, -(-1000 // fit)) in page

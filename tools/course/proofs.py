@@ -1,0 +1,299 @@
+"""The proof of each exercise, and the report of all: what the checks say to every kind of answer.
+
+`python -m tools.course.proofs 04` proves one chapter's exercises: the solution passes, the stub
+does not, and each answer of course/wrong_answers is met with the words that are meant for it.
+`--report` writes down what is said: reports/exercises.json, from which the instructor's notebooks
+are made without any framework, and the table reports/exercises.md.
+"""
+
+import argparse
+import ast
+import contextlib
+import functools
+import importlib
+import inspect
+import io
+import json
+import linecache
+import re
+import sys
+import textwrap
+import time
+from dataclasses import dataclass
+
+from lstm_utils.exercises import Feedback, examine
+from tools.contents import ROOT
+from tools.course.answers import ANSWERS, Answer
+from tools.course.exercises import (
+    CHAPTERS,
+    KINDS,
+    Exercise,
+    definitions,
+    exercises_of,
+    set_up_cell,
+    without_magics,
+)
+
+RECORD = ROOT / "reports" / "exercises.json"
+TABLE = ROOT / "reports" / "exercises.md"
+SCORE = re.compile(r"[+-]?\d+\.\d+")  # a network's differs between machines
+HEAD = """\
+# Exercises
+What each check says to the chapter's own solution, to the stub, and to answers that students
+write (`course/wrong_answers`). Made by `python -m tools.course.proofs --report`; the suite
+compares it with the checks.
+"""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the check of an exercise says to its stub, its solution and students' answers."""
+
+    exercise: Exercise
+    stub: Feedback | None
+    solution: Feedback | None
+    answers: list[tuple[Answer, Feedback]]
+
+
+# Running ---------------------------------------------------------------------
+
+
+def run(source, name, namespace):
+    """Run a cell in a namespace and return what the check says that it calls last, or None."""
+    said = [None]
+    source = without_magics(source)
+    file = f"<{name}>"  # known to linecache, so that a message can quote the line
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace["check"] = lambda *answers, **named: said.append(examine(*answers, **named))
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(source, file, "exec"), namespace)
+    return said[-1]
+
+
+@contextlib.contextmanager
+def set_up(chapter):
+    """Yield what a chapter's set-up cell defines, under PyTorch's settings as it leaves them.
+
+    Chapter 8 computes in float64; without an end to that, whatever runs next would as well.
+    """
+    import torch
+
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    try:
+        namespace, (dtype, threads) = _set_up(chapter)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        yield dict(namespace)
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_num_threads(before[1])
+
+
+@functools.cache
+def _set_up(chapter):
+    import matplotlib
+    import torch
+
+    matplotlib.use("Agg")
+    namespace = {"__name__": "exercise"}
+    run(set_up_cell(CHAPTERS[chapter - 1]), f"set-up of chapter {chapter}", namespace)
+    return namespace, (torch.get_default_dtype(), torch.get_num_threads())
+
+
+def said_to(exercise, cell):
+    """Return what the check says to a stub or a solution, run after the set-up cell alone."""
+    with set_up(exercise.chapter) as namespace:
+        return run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
+
+
+def answers_to(exercise):
+    """Return what course/wrong_answers has to an exercise, each with what the check says to it."""
+    importlib.import_module(f"course.wrong_answers.chapter_{exercise.chapter}")
+    with set_up(exercise.chapter):
+        return [
+            (answer, examine(exercise.number, *answer.answers, **answer.named))
+            for answer in ANSWERS[exercise.number]
+        ]
+
+
+def examined(exercise, solution=None):
+    """Return the Proof of an exercise; what is known to be said to its solution can be given."""
+    return Proof(
+        exercise,
+        stub=said_to(exercise, exercise.stub),
+        solution=solution or said_to(exercise, *exercise.answer_cells),
+        answers=answers_to(exercise),
+    )
+
+
+# Problems --------------------------------------------------------------------
+
+
+def problems_of_form(exercise):
+    """Return what an exercise lacks, and how its stub and its solution differ, as sentences."""
+    prefix = f"ex-{exercise.number.replace('.', '-')}"
+    found = []
+    if exercise.kind not in KINDS:
+        found.append("it begins with no **Warm up · 5 minutes.** or the like")
+    if len(exercise.reason.split()) < 8:
+        found.append("its solution gives no reason in words")
+    cells = [*filter(None, [exercise.stub]), *exercise.answer_cells]
+    if [cell.id for cell in cells] != [f"{prefix}-stub", f"{prefix}-solution"]:
+        return [*found, f"it has to have cells {prefix}-stub and {prefix}-solution, tagged"]
+    wanted, given = (definitions(cell.source) for cell in cells)
+    if differing := [name for name in wanted if given.get(name, "") != wanted[name]]:
+        found.append(f"the solution defines differently: {', '.join(differing)}")
+    ends = [cell.source.splitlines()[-1] for cell in cells]
+    if ends[0] != ends[1] or not ends[0].startswith(f'check("{exercise.number}", '):
+        found.append(f"stub and solution have to end with one line check(…): {' / '.join(ends)}")
+    return found
+
+
+def problems(proof):
+    """Return what is not as it has to be in what the check says, as a list of sentences."""
+    exercise = proof.exercise
+    met = [("the stub", proof.stub, "wrong" if exercise.kind == "break" else "open", "")]
+    met.append(("the solution", proof.solution, "right", ""))
+    for answer, said in proof.answers:
+        state = "wrong" if answer.says else "right"
+        met.append((answer.mistake or "another right answer", said, state, answer.says or ""))
+    found = []
+    for name, said, state, words in met:
+        if said is None or said.number != exercise.number:
+            found.append(f"{name} does not call the check")
+        elif said.state != state:
+            found.append(f"{name} has to be {state}: {said}")
+        elif words.casefold() not in said.message.casefold():
+            found.append(f"{name} is not told {words!r}: {said}")
+    if sum(bool(answer.says) for answer, _ in proof.answers) < 2:
+        found.append("at least two wrong answers are wanted")
+    return found
+
+
+# Report ----------------------------------------------------------------------
+
+
+def entry(proof):
+    """Return what the record holds of an exercise."""
+    exercise = proof.exercise
+    solution = proof.solution.message
+    if exercise.kind == "project":
+        solution = SCORE.sub("…", solution)
+    return {
+        "title": exercise.title,
+        "kind": exercise.kind,
+        "minutes": exercise.minutes,
+        "solution": solution,
+        "stub": str(proof.stub),
+        "wrong": [
+            {"mistake": answer.mistake, "answer": source_of(answer), "said": said.message}
+            for answer, said in proof.answers
+            if answer.says
+        ],
+        "right": [source_of(answer) for answer, _ in proof.answers if not answer.says],
+    }
+
+
+def source_of(answer):
+    """Return a student's answers as they would stand in a notebook."""
+    parts = [_source(value) for value in answer.answers]
+    parts += [f"{name} = {_source(value)}" for name, value in answer.named.items()]
+    return "\n\n".join(parts)
+
+
+def _source(value):
+    if not inspect.isfunction(value):
+        name = getattr(value, "__name__", None)
+        return textwrap.fill(name or repr(value), 88)
+    text = textwrap.dedent(inspect.getsource(value))
+    if value.__name__ != "<lambda>":
+        (definition,) = ast.parse(text).body
+        return "\n".join(text.splitlines()[definition.lineno - 1 :])
+    module = inspect.getsource(inspect.getmodule(value))
+    return _lambda(value, module, value.__code__.co_firstlineno)
+
+
+def _lambda(value, module, line):
+    """Return the source of the lambda on a line; of several, the one with the same code."""
+    found = [
+        ast.get_source_segment(module, node)
+        for node in ast.walk(ast.parse(module))
+        if isinstance(node, ast.Lambda) and node.lineno == line
+    ]
+    same = [text for text in found if eval(text).__code__.co_code == value.__code__.co_code]
+    return (same or found)[0]
+
+
+def table(recorded):
+    """Return the record as a Markdown page."""
+    lines = [HEAD]
+    minutes = sum(exercise["minutes"] for exercise in recorded.values())
+    wrong = sum(len(exercise["wrong"]) for exercise in recorded.values())
+    lines.append(
+        f"{len(recorded)} exercises of {minutes / 60:.0f} hours; {wrong} wrong answers, each with "
+        "its message.\n"
+    )
+    for number, exercise in recorded.items():
+        others = len(exercise["right"])
+        also = f" Also passed by {others} other right answer{'s' * (others > 1)}." * bool(others)
+        lines += [
+            f"## {number} {exercise['title']}",
+            f"{exercise['kind'].capitalize()}, {exercise['minutes']} minutes.{also}\n",
+            "| answer | the check says |",
+            "|---|---|",
+            _row("the solution", f"✓ {exercise['solution']}"),
+            _row("the stub", exercise["stub"].split(" ", 1)[-1]),
+            *(_row(answer["mistake"], f"✗ {answer['said']}") for answer in exercise["wrong"]),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _row(*cells):
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def write(record):
+    """Write the record and the table."""
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    RECORD.write_text(text + "\n", encoding="utf-8")
+    TABLE.write_text(table(record), encoding="utf-8")
+    print(f"{RECORD.relative_to(ROOT)} and {TABLE.relative_to(ROOT)}")
+
+
+def prove(exercise):
+    """Print what the check of an exercise says to everything; return its Proof and the problems."""
+    started = time.perf_counter()
+    print(f"{exercise.number} {exercise.kind}, {exercise.minutes} min: {exercise.title}")
+    found, proof = problems_of_form(exercise), None
+    if not found:
+        proof = examined(exercise)
+        found = problems(proof)
+        for said in (proof.stub, proof.solution, *(said for _, said in proof.answers)):
+            print(f"    {said}")
+    for problem in found:
+        print(f"  BAD {problem}")
+    print(f"  {time.perf_counter() - started:.1f} s")
+    return proof, found
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("chapters", nargs="*", metavar="04", help="all, if none is named")
+    parser.add_argument("--report", action="store_true", help="write down what the checks say")
+    options = parser.parse_args(arguments)
+    wanted = {int(chapter) for chapter in options.chapters}
+    proved = [
+        prove(exercise)
+        for path in CHAPTERS
+        if options.report or not wanted or int(path.name[:2]) in wanted
+        for exercise in exercises_of(path)
+    ]
+    if count := sum(len(found) for _, found in proved):
+        sys.exit(f"{count} problems, marked BAD")
+    if options.report:
+        write({proof.exercise.number: entry(proof) for proof, _ in proved})
+
+
+if __name__ == "__main__":
+    main()
