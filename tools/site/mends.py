@@ -1,13 +1,44 @@
-"""Mends of the finished pages for readers who listen to them or use no mouse.
+"""Mends of the finished pages, most of them for readers who listen to them or use no mouse.
 
-Each entry of `MENDS` names the package whose HTML is at fault. They are made in a page as it is
-written (pages.py), since most of the faults stand in the theme's templates.
+Each entry of `MENDS` names the package whose HTML is at fault, most often a template of the theme.
+They are made in a page as it is written (pages.py), which warns of one that no page needs any more.
 """
 
 import re
+from collections import Counter
+
+TABLE = r"(?s)<table\b.*?</table>"
+EMPTY_HEADING = re.compile(r'<th(?: class="[^"]*")?>(?:<p></p>)?</th>')
+FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td>(.*?)</td>", re.DOTALL)
+
+
+def mend_table(table):
+    head, end, body = table[0].partition("</thead>")
+    if not (end and EMPTY_HEADING.search(head)):
+        return table[0]
+    body = FIRST_CELL.sub(r'\1<th scope="row">\2</th>', body)
+    return EMPTY_HEADING.sub("<td></td>", head) + end + body
+
 
 # (what is wrong and in which package, pattern, replacement)
 MENDS = [
+    (
+        "docutils 0.21.2: where the corner of a table is empty, its rows have names, and it makes a"
+        " heading of the corner and none of the names",
+        TABLE,
+        mend_table,
+    ),
+    (
+        "A figure is shown whole on a phone, and then its letters are small: it leads to itself in"
+        " full size, in a dialog where scripts run (book.js)",
+        r'(<figure\b[^>]*>\s*)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+)"[^>]*>)',
+        r'\1<a class="enlarge" href="\3">\2</a>',
+    ),
+    (
+        "Scripts that hold the page up: each runs after it, in their order",
+        r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)",
+        "<script defer ",
+    ),
     (
         "pydata-sphinx-theme 0.17.1: the logo's text stands in no landmark",
         r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")',
@@ -19,20 +50,17 @@ MENDS = [
         r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"',
         r'\1 aria-keyshortcuts="Control+K"',
     ),
-    (
-        "pydata-sphinx-theme 0.17.1: dialogs without a name",
-        r'<dialog id="pst-search-dialog">',
-        '<dialog id="pst-search-dialog" aria-label="Search">',
-    ),
-    (
-        "pydata-sphinx-theme 0.17.1: dialogs without a name",
-        r'<dialog id="pst-primary-sidebar-modal">',
-        '<dialog id="pst-primary-sidebar-modal" aria-label="Chapters">',
-    ),
-    (
-        "pydata-sphinx-theme 0.17.1: dialogs without a name",
-        r'<dialog id="pst-secondary-sidebar-modal">',
-        '<dialog id="pst-secondary-sidebar-modal" aria-label="On this page">',
+    *(
+        (
+            f"pydata-sphinx-theme 0.17.1: the {part} has no name",
+            f'<dialog id="pst-{part}">',
+            f'<dialog id="pst-{part}" aria-label="{name}">',
+        )
+        for part, name in (
+            ("search-dialog", "Search"),
+            ("primary-sidebar-modal", "Chapters"),
+            ("secondary-sidebar-modal", "On this page"),
+        )
     ),
     (
         "docutils 0.21.2: an entry of the bibliography has a role that ARIA has withdrawn, and that"
@@ -57,10 +85,7 @@ MENDS = [
         r'\1<summary aria-label="Pages under “\2”">',
     ),
 ]
-
-TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
-EMPTY_HEADING = re.compile(r'<th(?: class="[^"]*")?>(?:<p></p>)?</th>')
-FIRST_CELL = re.compile(r"(<tr[^>]*>\s*)<td>(.*?)</td>", re.DOTALL)
+made = Counter()  # how often each was made
 
 HANGUL = re.compile(r"[ㄱ-ㆎ가-힣]+(?:[ ,.!?~]+[ㄱ-ㆎ가-힣]+)*")
 # What holds no prose, or may hold no <span>, is one piece that is left as it is, like any tag.
@@ -80,27 +105,9 @@ def mark_korean(page):
     return "".join(pieces) + page[end:]
 
 
-def mend_table(table):
-    """Where the corner of a table is empty, its rows have names: they are headings, it is not.
-
-    docutils 0.21.2 makes a heading of the first and none of the others.
-    """
-    head, end, body = table[0].partition("</thead>")
-    if not (end and EMPTY_HEADING.search(head)):
-        return table[0]
-    body = FIRST_CELL.sub(r'\1<th scope="row">\2</th>', body)
-    return EMPTY_HEADING.sub("<td></td>", head) + end + body
-
-
-# A figure is shown whole on a phone, and then its letters are small: it leads to itself in full
-# size, in a dialog where scripts run (book.js).
-FIGURE = re.compile(r'(<figure\b[^>]*>\s*)(<img\b[^>]*\bsrc="([^"]*_images/[^"]+)"[^>]*>)')
-
-
 def mend(page):
     """Return a page of the site with all faults of `MENDS` put right, and its Korean marked."""
-    page = TABLE.sub(mend_table, page)
-    page = FIGURE.sub(r'\1<a class="enlarge" href="\3">\2</a>', page)
-    for _, pattern, replacement in MENDS:
-        page = re.sub(pattern, replacement, page)
+    for fault, pattern, replacement in MENDS:
+        page, count = re.subn(pattern, replacement, page)
+        made[fault] += count
     return page if 'lang="ko"' in page else mark_korean(page)
