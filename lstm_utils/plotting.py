@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, TwoSlopeNorm
 # The parts of a cell (first eight) differ in lightness as well as hue, so that they stay apart
 # for a deuteranope and in grey print; so do the models, the curves of a training run, and the four
 # for whatever else a figure shows: a function that is drawn, and up to three things compared.
-# A part's colour stands for nothing but that part. tests/test_plotting.py measures it.
+# A part's colour stands for nothing but that part. tests/package/test_plotting.py measures it.
 COLOURS = {
     "forget": "#C24800",
     "input": "#0D9457",

@@ -4,13 +4,12 @@ import argparse
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import nbformat
 
+from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 
-ROOT = Path(__file__).resolve().parent.parent
 OWNER_AND_NAME = re.compile(r"[\w-]+/[\w.-]+")
 
 # Where the address stands, one place per kind of file; the group is OWNER/NAME.
@@ -31,7 +30,7 @@ def current_address(root=ROOT):
     return re.search(PLACES["pyproject.toml"], text)[1]
 
 
-def files_of(root):
+def tracked_files(root):
     """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
     if shutil.which("git") and (root / ".git").exists():
         command = ["git", "ls-files", "-z"]
@@ -60,7 +59,7 @@ def set_repository(new, root=ROOT):
     """
     old = current_address(root)
     changed = []
-    for path in files_of(root):
+    for path in tracked_files(root):
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError:

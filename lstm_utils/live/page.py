@@ -14,7 +14,7 @@ from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
 
 FOLDER = Path(__file__).parent
 MEASURED = FOLDER / "measured.json"
-"""What `python -m tools.browser.measure_live` measured in Chromium, by the figures' scripts."""
+"""What `python -m tools.browser.live measure` measured in Chromium, by the figures' scripts."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from lstm_utils.live.gradient_reach import sequences
 
 from lstm_utils import live
 from lstm_utils.cells import (
@@ -16,6 +15,7 @@ from lstm_utils.cells import (
     rnn_forward,
 )
 from lstm_utils.gradients import gradient_norm_by_lag
+from lstm_utils.live.gradient_reach import sequences
 from tests.in_page import drive
 
 READING = "figure => figure.live.state().reading"

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from tools.browser.chromium import open_chromium
 from tools.contents import BOOK, ROOT, pages, parts
 
-STYLE = Path(__file__).with_name("book_pdf.css")
+STYLE = Path(__file__).with_name("pdf.css")
 # Attributes that name ids: one, or several with spaces between.
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
 # Buttons, and what only a script brings to life.

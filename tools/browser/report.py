@@ -37,7 +37,7 @@ TIMES = {
     "largest part": "largest-contentful-paint",
     "blocked": "total-blocking-time",
 }
-# What each page has to reach; tests/test_site_report.py holds the report to it.
+# What each page has to reach; tests/site/test_report.py holds the report to it.
 GOALS = {
     "desktop": {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100},
     "phone": {"performance": 80, "accessibility": 100, "best-practices": 100, "seo": 100},
