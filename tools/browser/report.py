@@ -50,6 +50,12 @@ JUMPS = """
       for (const jump of list.getEntries()) if (!jump.hadRecentInput) window.jumps += jump.value;
     }).observe({ type: "layout-shift", buffered: true });
 """
+# What scripts do after the page is there may make it jump: wait till they and the letters are done.
+SETTLED = """async () => {
+    await document.fonts.ready;
+    for (const wait of [requestIdleCallback, requestAnimationFrame, requestAnimationFrame])
+        await new Promise(done => wait(done));
+}"""
 
 
 class StaticHost(http.server.SimpleHTTPRequestHandler):
@@ -104,16 +110,16 @@ def kind_of(response):
     return {"document": "page", "stylesheet": "styles", "script": "scripts"}.get(kind, "other")
 
 
-def open_page(browser, url, size, scheme="light"):
+def open_page(browser, url, size):
     """Open a page; return the tab, the bytes that it fetched by kind, and how far it jumped."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, is_mobile=size == "phone"
+        viewport={"width": width, "height": height}, color_scheme="light", is_mobile=size == "phone"
     )
     context.add_init_script(JUMPS)
     tab = context.new_page()
     responses = []
-    tab.on("response", lambda response: responses.append(response))
+    tab.on("response", responses.append)
     tab.goto(url, wait_until="load")
     tab.wait_for_timeout(1500)  # what scripts do after the page is there may make it jump
     fetched = dict.fromkeys(("page", "styles", "scripts", "figures", "other"), 0)
@@ -158,20 +164,12 @@ def rate(url, size):
     """Let Lighthouse rate a page, and return its four scores and three times."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "lighthouse.json"
-        command = [
-            "node",
-            str(LIGHTHOUSE),
-            url,
-            "--quiet",
-            "--output=json",
-            "--disable-full-page-screenshot",
-        ]
-        command += [f"--output-path={output}", f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
         slower = 1 if size == "desktop" else slowdown()
-        if size == "desktop":
-            command.append("--preset=desktop")
-        else:
-            command.append(f"--throttling.cpuSlowdownMultiplier={slower}")
+        throttled = f"--throttling.cpuSlowdownMultiplier={slower}"
+        command = ["node", str(LIGHTHOUSE), url, "--quiet", "--output=json"]
+        command += [f"--output-path={output}", "--disable-full-page-screenshot"]
+        command += [f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
+        command += ["--preset=desktop" if size == "desktop" else throttled]
         environment = os.environ | {"CHROME_PATH": PROGRAM}
         subprocess.run(command, env=environment, check=True, timeout=180, stderr=subprocess.DEVNULL)
         report = json.loads(output.read_text(encoding="utf-8"))
@@ -190,11 +188,15 @@ def middle_rating(url, size, runs):
     return ratings[len(ratings) // 2] | {"runs": len(ratings)}
 
 
+def before_figures(page):
+    """Return the bytes over the wire that a page needs before its figures."""
+    return sum(page["bytes"].values()) - page["bytes"]["figures"]
+
+
 def table(report):
     """Return the report as Markdown."""
     rows = []
     for name, page in report["pages"].items():
-        before = sum(page["bytes"].values()) - page["bytes"]["figures"]
         scores = [
             " / ".join(str(page[size][category]) for category in CATEGORIES) for size in SIZES
         ]
@@ -203,7 +205,7 @@ def table(report):
         rows.append(
             f"| {name.removeprefix('chapters/')} | {scores[0]} | {scores[1]} "
             f"| {page['phone']['first words'] / 1000:.1f} s | {page['phone']['blocked']} ms "
-            f"| {before / 1000:.0f} kB | {shift:.3f} | {page['axe']} | {keys} |"
+            f"| {before_figures(page) / 1000:.0f} kB | {shift:.3f} | {page['axe']} | {keys} |"
         )
     performance = {
         size: [p[size]["performance"] for p in report["pages"].values()] for size in SIZES
