@@ -4,6 +4,7 @@ import argparse
 import re
 import shutil
 import subprocess
+import tomllib
 
 import nbformat
 
@@ -12,22 +13,11 @@ from tools.notebooks import SEAL, seal_of
 
 OWNER_AND_NAME = re.compile(r"[\w-]+/[\w.-]+")
 
-# Where the address stands, one place per kind of file; the group is OWNER/NAME.
-GITHUB = r"https://github\.com/([\w-]+/[\w-]+)"
-PLACES = {
-    "pyproject.toml": f'Homepage = "{GITHUB}"',
-    "_config.yml": rf"url: {GITHUB}\n",
-    "CITATION.cff": f'repository-code: "?{GITHUB}',
-    "README.md": f"git clone {GITHUB}",
-    "intro.md": f"git clone {GITHUB}",
-    "chapters/**/*.ipynb": rf"lstm-utils @ git\+{GITHUB}",
-}
-
 
 def current_address(root=ROOT):
     """Return OWNER/NAME as pyproject.toml has it."""
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    return re.search(PLACES["pyproject.toml"], text)[1]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["project"]["urls"]["Homepage"].removeprefix("https://github.com/")
 
 
 def tracked_files(root):

@@ -8,8 +8,18 @@ import pytest
 import yaml
 
 from tools.notebooks import SEAL, seal_of
-from tools.set_repository import PLACES, ROOT, current_address, main, set_repository, tracked_files
+from tools.set_repository import ROOT, current_address, main, set_repository, tracked_files
 
+# Where the address stands, one place per kind of file; the group is OWNER/NAME.
+GITHUB = r"https://github\.com/([\w-]+/[\w-]+)"
+PLACES = {
+    "pyproject.toml": f'Homepage = "{GITHUB}"',
+    "_config.yml": rf"url: {GITHUB}\n",
+    "CITATION.cff": f'repository-code: "?{GITHUB}',
+    "README.md": f"git clone {GITHUB}",
+    "intro.md": f"git clone {GITHUB}",
+    "chapters/**/*.ipynb": rf"lstm-utils @ git\+{GITHUB}",
+}
 # In two parts, or the way back would change this file.
 FORK = "/".join(["someone", "my-fork"])
 
