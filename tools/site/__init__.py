@@ -1,7 +1,7 @@
 """Sphinx extension of this book: mends for its tools, and what a page says of itself.
 
 Parts stand in their own files: mathematics.py (formulas), pages.py (what a page fetches),
-course_files.py (notebooks and slides beside the pages), live_figures.py.
+course_files.py (notebooks and slides beside the pages), live_figures.py; `setup` connects them.
 """
 
 import html
@@ -10,6 +10,10 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from docutils import nodes
+
+from tools.site.live_figures import LiveFigureDirective
+from tools.site.mathematics import STYLESHEET, render_all, visit_displayed_math, visit_math
+from tools.site.pages import finish_site
 
 
 def set_options(app, config):
@@ -25,11 +29,13 @@ def set_options(app, config):
     }
     # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
     config.html_context["default_mode"] = "auto"
+    config.html_math_renderer = "built"
+    config.template_bridge = "tools.site.pages.Templates"
     config.ogp_site_url = config.html_baseurl
     config.notfound_urls_prefix = urlparse(config.html_baseurl).path
 
 
-def drop_thebe(app):
+def drop_thebe(app, config):
     """Unplug sphinx-thebe: the book has no button that would use it.
 
     Jupyter Book 1.0.4 always loads sphinx-thebe 0.3.1, whose inline script comes twice and so
@@ -81,10 +87,14 @@ def add_files(app, exception):
 
 
 def setup(app):
-    for part in ("course_files", "live_figures", "mathematics", "pages"):
-        app.setup_extension(f"tools.site.{part}")
+    app.setup_extension("tools.site.course_files")
+    app.add_directive("live-figure", LiveFigureDirective)
+    app.add_html_math_renderer("built", (visit_math, None), (visit_displayed_math, None))
+    app.add_css_file(STYLESHEET, priority=400)
     app.connect("config-inited", set_options, priority=900)
-    app.connect("config-inited", lambda app, config: drop_thebe(app))
+    app.connect("config-inited", drop_thebe)
+    app.connect("write-started", render_all)
     app.connect("html-page-context", describe_page, priority=400)  # before sphinxext-opengraph
     app.connect("build-finished", add_files)
+    app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

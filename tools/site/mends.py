@@ -87,22 +87,18 @@ MENDS = [
 ]
 made = Counter()  # how often each was made
 
-HANGUL = re.compile(r"[ㄱ-ㆎ가-힣]+(?:[ ,.!?~]+[ㄱ-ㆎ가-힣]+)*")
-# What holds no prose, or may hold no <span>, is one piece that is left as it is, like any tag.
-NO_PROSE = re.compile(
-    r"(<(head|script|style|svg|math|mjx-container|option|textarea)\b.*?</\2>|<!--.*?-->|<[^>]+>)",
+KOREAN = re.compile(
+    # What holds no prose, or may hold no <span>, is passed over in one piece, like any tag.
+    r"<(?P<name>head|script|style|svg|math|mjx-container|option|textarea)\b.*?</(?P=name)>"
+    r"|<!--.*?-->|<[^>]+>"
+    r"|(?P<words>[ㄱ-ㆎ가-힣]+(?:[ ,.!?~]+[ㄱ-ㆎ가-힣]+)*)",
     re.DOTALL,
 )
 
 
 def mark_korean(page):
     """Say of Korean words that they are Korean: a screen reader changes its voice for them."""
-    pieces = []
-    end = 0
-    for tag in NO_PROSE.finditer(page):
-        pieces += [HANGUL.sub(r'<span lang="ko">\g<0></span>', page[end : tag.start()]), tag[0]]
-        end = tag.end()
-    return "".join(pieces) + page[end:]
+    return KOREAN.sub(lambda m: f'<span lang="ko">{m[0]}</span>' if m["words"] else m[0], page)
 
 
 def mend(page):

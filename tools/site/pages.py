@@ -90,13 +90,3 @@ def finish_site(app, exception):
     if templates.written > len(app.env.found_docs):  # all pages, and not those that have changed
         for fault in (fault for fault, count in made.items() if not count):
             logger.warning("no page needs this mend any more: %s", fault)
-
-
-def set_templates(app, config):
-    config.template_bridge = "tools.site.pages.Templates"
-
-
-def setup(app):
-    app.connect("config-inited", set_templates)
-    app.connect("build-finished", finish_site, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
