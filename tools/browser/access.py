@@ -52,7 +52,7 @@ ONE_WORD_OF_A_KIND = """() => {
 }"""
 FEW_FORMULAS = """() => {
     const formulas = [...document.querySelectorAll("mjx-container")];
-    for (const formula of formulas.slice(3)) formula.remove();
+    for (const formula of formulas.slice(3)) (formula.closest(".math") ?? formula).remove();
 }"""
 
 # What axe cannot decide ("incomplete") is counted too, but for contrast: a letter on a drawing.
