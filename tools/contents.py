@@ -9,14 +9,14 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
-def files_of(entry):
+def pages_of(entry):
     """Return the names of the pages of an entry: its own, then those of its sections."""
-    return [entry["file"], *(name for e in entry.get("sections", ()) for name in files_of(e))]
+    return [entry["file"], *(name for e in entry.get("sections", ()) for name in pages_of(e))]
 
 
 def parts():
     """Return the parts of the book: (caption, names of its pages); the landing page has no part."""
-    named = [(p["caption"], [n for c in p["chapters"] for n in files_of(c)]) for p in TOC["parts"]]
+    named = [(p["caption"], [n for c in p["chapters"] for n in pages_of(c)]) for p in TOC["parts"]]
     return [(None, [TOC["root"]]), *named]
 
 

@@ -1,4 +1,4 @@
-"""Execute notebooks in place, seal their stored outputs, and show what changed in them.
+"""Execute notebooks in place and seal their stored outputs.
 
 `refresh` renews the live figures alone, after an edit of their scripts or styles.
 
@@ -11,8 +11,6 @@ import argparse
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -115,18 +113,12 @@ def refresh(path):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("command", choices=["execute", "refresh", "diff"])
+    parser.add_argument("command", choices=["execute", "refresh"])
     parser.add_argument("notebooks", nargs="+", type=Path)
     options = parser.parse_args(arguments)
     missing = [str(path) for path in options.notebooks if not path.is_file()]
     if missing:
         parser.error(f"no such notebook: {', '.join(missing)}")
-    if options.command == "diff":
-        nbdiff = Path(sys.executable).with_name("nbdiff")
-        if not nbdiff.exists():
-            parser.error("nbdiff is missing: pip install nbdime, or the project's dev extra")
-        command = [nbdiff, "--ignore-metadata", "--ignore-details", "HEAD"]
-        sys.exit(subprocess.run([*command, *map(str, options.notebooks)]).returncode)
     for path in options.notebooks:
         refresh(path) if options.command == "refresh" else execute(path)
 

@@ -4,34 +4,23 @@ import argparse
 import re
 import shutil
 import subprocess
-from pathlib import Path
+import tomllib
 
 import nbformat
 
+from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 
-ROOT = Path(__file__).resolve().parent.parent
 OWNER_AND_NAME = re.compile(r"[\w-]+/[\w.-]+")
-
-# Where the address stands, one place per kind of file; the group is OWNER/NAME.
-GITHUB = r"https://github\.com/([\w-]+/[\w-]+)"
-PLACES = {
-    "pyproject.toml": f'Homepage = "{GITHUB}"',
-    "_config.yml": rf"url: {GITHUB}\n",
-    "CITATION.cff": f'repository-code: "?{GITHUB}',
-    "README.md": f"git clone {GITHUB}",
-    "intro.md": f"git clone {GITHUB}",
-    "chapters/**/*.ipynb": rf"lstm-utils @ git\+{GITHUB}",
-}
 
 
 def current_address(root=ROOT):
     """Return OWNER/NAME as pyproject.toml has it."""
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    return re.search(PLACES["pyproject.toml"], text)[1]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["project"]["urls"]["Homepage"].removeprefix("https://github.com/")
 
 
-def files_of(root):
+def tracked_files(root):
     """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
     if shutil.which("git") and (root / ".git").exists():
         command = ["git", "ls-files", "-z"]
@@ -60,7 +49,7 @@ def set_repository(new, root=ROOT):
     """
     old = current_address(root)
     changed = []
-    for path in files_of(root):
+    for path in tracked_files(root):
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError:

@@ -11,10 +11,6 @@ HIDDEN, SEQUENCES, LONGEST = 32, 8, 100
 def gradient_reach():
     """Live figure of chapter 3: the norm of the gradient by lag, RNN and LSTM side by side.
 
-    Returns
-    -------
-    LiveFigure
-
     Notes
     -----
     The networks are the chapter's: 32 units, seed 0, `init_rnn` and `init_lstm`. The script draws

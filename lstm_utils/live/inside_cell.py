@@ -123,10 +123,7 @@ def _products():
 def inside_cell():
     """One step of an LSTM with a number on every wire; gates, weights, input and states are yours.
 
-    Returns
-    -------
-    LiveFigure
-        It starts with the worked case of chapter 4.
+    It starts with the worked case of chapter 4.
     """
     by_hand = "".join(
         slider(letter, name, -1 if letter == "g" else 0, 1, 0.01, 0, key)

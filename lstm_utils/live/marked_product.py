@@ -39,12 +39,7 @@ def _units(params):
 
 
 def marked_product():
-    """The trained LSTM of chapter 5 at work: your numbers, your marks, step by step.
-
-    Returns
-    -------
-    LiveFigure
-    """
+    """The trained LSTM of chapter 5 at work: your numbers, your marks, step by step."""
     model = load_pretrained("marked-product")
     params = model.params
     order, keeper, opener = _units(params)

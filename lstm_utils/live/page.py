@@ -14,7 +14,7 @@ from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
 
 FOLDER = Path(__file__).parent
 MEASURED = FOLDER / "measured.json"
-"""What `python -m tools.browser.measure_live` measured in Chromium, by the figures' scripts."""
+"""What `python -m tools.browser.live measure` measured in Chromium, by the figures' scripts."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,6 @@ def assemble(
         Whether the controls stand beside the drawing where there is room.
     note : str
         HTML of a line in small print.
-
-    Returns
-    -------
-    LiveFigure
     """
     data = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     key = hashlib.sha256(data.encode()).hexdigest()[:8]
@@ -144,14 +140,12 @@ def assemble(
         f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
     )
     script = "".join(squeeze(_read(f"{file}.js")) for file in ("core", *uses, name))
-    own = FOLDER / f"{name}.css"
-    style = _read("live.css") + (_read(own.name) if own.exists() else "")
     steering = f'<div class="live-controls">{"".join(controls)}</div>'
     stage = f'<div class="live-stage">{stills}</div>'
     parts = [
         f'<figure class="lstm-live" data-figure="{name}" data-key="{key}" style="{size}" '
         f'aria-label="{html.escape(question)}">',
-        f"<style>{squeeze_css(style)}{_palette()}</style>",
+        f"<style>{_style(name)}</style>",
         "<noscript><style>.lstm-live .live-controls{display:none!important}</style></noscript>",
         f'<p class="live-question">{question}</p>',
         # As they are seen: a page is drawn while it arrives, and nothing may change its place.
@@ -183,10 +177,12 @@ def _read(file):
     return (FOLDER / file).read_text(encoding="utf-8")
 
 
-def _palette():
-    """Each colour of the book as `--live-NAME`, in light and in dark."""
+def _style(name):
+    """Return the rules of all figures and of this one, and each colour as `--live-NAME`."""
+    own = FOLDER / f"{name}.css"
+    rules = squeeze_css(_read("live.css") + (_read(own.name) if own.exists() else ""))
     pairs = (f"--live-{k}:light-dark({COLOURS[k]},{COLOURS_ON_DARK[k]})" for k in COLOURS)
-    return f".lstm-live{{{';'.join(pairs)}}}"
+    return f"{rules}.lstm-live{{{';'.join(pairs)}}}"
 
 
 def _first_state(name, shows):

@@ -89,10 +89,7 @@ def _gloss(text, preset):
 def reading_review():
     """A network that reads Korean film reviews, at work on your text, syllable by syllable.
 
-    Returns
-    -------
-    LiveFigure
-        The network is ``load_pretrained("reading")``; it starts with one of the notes' sentences.
+    The network is ``load_pretrained("reading")``; it starts with one of the notes' sentences.
     """
     model = load_pretrained("reading")
     test = measured("reading-review")

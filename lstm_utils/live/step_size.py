@@ -8,10 +8,6 @@ from lstm_utils.live.page import assemble, buttons, choice, slider
 def step_size():
     """Live figure of chapter 1: gradient descent on a curve, with the border 2/λ marked.
 
-    Returns
-    -------
-    LiveFigure
-
     Notes
     -----
     The curves are the chapter's: the seedling's parabola (λ = 15, minimum at 1.5) and the

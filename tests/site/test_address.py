@@ -8,8 +8,18 @@ import pytest
 import yaml
 
 from tools.notebooks import SEAL, seal_of
-from tools.set_repository import PLACES, ROOT, current_address, files_of, main, set_repository
+from tools.set_repository import ROOT, current_address, main, set_repository, tracked_files
 
+# Where the address stands, one place per kind of file; the group is OWNER/NAME.
+GITHUB = r"https://github\.com/([\w-]+/[\w-]+)"
+PLACES = {
+    "pyproject.toml": f'Homepage = "{GITHUB}"',
+    "_config.yml": rf"url: {GITHUB}\n",
+    "CITATION.cff": f'repository-code: "?{GITHUB}',
+    "README.md": f"git clone {GITHUB}",
+    "intro.md": f"git clone {GITHUB}",
+    "chapters/**/*.ipynb": rf"lstm-utils @ git\+{GITHUB}",
+}
 # In two parts, or the way back would change this file.
 FORK = "/".join(["someone", "my-fork"])
 
@@ -26,7 +36,7 @@ def addresses(root):
 
 @pytest.fixture
 def copy(tmp_path):
-    for path in files_of(ROOT):
+    for path in tracked_files(ROOT):
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
@@ -34,7 +44,7 @@ def copy(tmp_path):
 
 
 def contents(root):
-    return {path.relative_to(root): path.read_bytes() for path in files_of(root)}
+    return {path.relative_to(root): path.read_bytes() for path in tracked_files(root)}
 
 
 def test_every_file_kind_names_the_same_repository():

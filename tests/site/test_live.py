@@ -19,7 +19,7 @@ from lstm_utils.cells import (
 )
 from tests.documents import NOTEBOOKS, read
 from tests.in_page import drive, page_of
-from tools.browser.live_stills import WIDTHS, still
+from tools.browser.live import WIDTHS, still
 from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)
@@ -198,9 +198,7 @@ def test_the_still_is_what_the_page_draws_first(name, browser):
     page = browser.new_page(color_scheme="light")
     for suffix, width in WIDTHS.items():
         kept = (live.FOLDER / "stills" / f"{name}{suffix}.svg").read_text(encoding="utf-8")
-        assert still(page, live.FIGURES[name](), width) == kept, (
-            "python -m tools.browser.live_stills"
-        )
+        assert still(page, live.FIGURES[name](), width) == kept, "python -m tools.browser.live draw"
     page.close()
 
 

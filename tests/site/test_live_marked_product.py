@@ -10,7 +10,7 @@ from lstm_utils.cells import lstm_forward
 from lstm_utils.models.marked_product import CONSTANT_GUESS_MSE, marked_product
 from lstm_utils.models.pretrained import load_pretrained
 from tests.in_page import drive, press
-from tools.browser.measure_live import marked_product_answers, measure_marked_product, sequences_of
+from tools.browser.live import answers_of, measure_marked_product, sequences_of, shown
 
 MODEL = load_pretrained("marked-product")
 
@@ -54,9 +54,7 @@ def check(page):
 def test_the_page_computes_the_books_network_on_200_random_sequences(page):
     examples = marked_product(200, 100, 5)
     sequences = sequences_of(examples)
-    found = np.array(
-        drive(page, "(figure, sequences) => figure.live.answers(sequences)", sequences)
-    )
+    found = np.array(answers_of(page.locator("figure"), sequences))
     exact = [in_numpy(sequence)[1][-1] for sequence in sequences]
     assert np.abs(found - exact).max() <= 1e-10
     # and the float32 network as it is shipped
@@ -93,7 +91,8 @@ def test_the_accuracy_beside_the_figure_is_measured_with_the_pages_arithmetic(br
     # The measure can tell a wrong network: read backwards, the marks are elsewhere in time.
     turned = marked_product(50, 100, 1)
     turned.x[:, :, 1] = turned.x[:, ::-1, 1]
-    answers = np.array(marked_product_answers(page, turned))
+    figure = shown(page, live.marked_product())
+    answers = np.array(answers_of(figure, sequences_of(turned)))
     assert np.mean((answers - turned.y) ** 2) > 10 * stated["mse"]
     page.close()
 
@@ -173,12 +172,14 @@ def test_another_unit_is_shown(page):
 
 
 def test_play_goes_on_by_itself_and_stops_when_asked(page):
+    page.clock.install()
     press(page, "step", "Home")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelector('figure').live.state().step > 4")
-    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(2000)
     stopped = check(page)["step"]
-    page.wait_for_timeout(400)
+    assert stopped > 4
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(2000)
     assert check(page)["step"] == stopped
 
 

@@ -1,7 +1,6 @@
 """The live figure that reads a review: its network against NumPy, and what a reader can do."""
 
 import json
-import re
 import unicodedata
 
 import nbformat
@@ -18,6 +17,7 @@ from lstm_utils.text import clean_review
 from tests.documents import CHAPTERS
 from tests.in_page import drive
 from tests.package.test_pretrained import same_file
+from tools.browser.access import axe_findings
 
 MODEL = load_pretrained("reading")
 
@@ -298,10 +298,5 @@ def test_the_bars_under_the_text_are_the_gradient(figure):
 
 
 def test_axe_finds_nothing(figure):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    options = {"rules": {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}}
-    options["rules"]["page-has-heading-one"] = {"enabled": False}
-    for scheme in ("light", "dark"):
-        figure.emulate_media(color_scheme=scheme)
-        found = axe.run(figure, options=options).response["violations"]
-        assert not found, [(v["id"], re.sub(r"\s+", " ", str(v["nodes"])[:300])) for v in found]
+    found = axe_findings(figure, without=["landmark-one-main", "region", "page-has-heading-one"])
+    assert not found, "\n".join(found)

@@ -1,24 +1,24 @@
-"""The whole book as one PDF: what `make pdf` has printed, named by LSTM_BOOK_PDF."""
+"""The whole book as one PDF, printed from the built site."""
 
-import os
 import re
-from pathlib import Path
 
+import pypdf
 import pytest
 
-from tools.contents import TOC, pages
-
-pypdf = pytest.importorskip("pypdf")
-ROOT = Path(__file__).resolve().parents[2]
-PDF = os.environ.get("LSTM_BOOK_PDF")
-pytestmark = pytest.mark.skipif(
-    not PDF, reason="LSTM_BOOK_PDF names no PDF: printing takes half a minute, .ci/run does it"
-)
+from tools.browser.pdf import print_book
+from tools.contents import ROOT, TOC, pages
 
 
 @pytest.fixture(scope="module")
-def book():
-    return pypdf.PdfReader(ROOT / PDF)
+def printed(site, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    print_book(site, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def book(printed):
+    return pypdf.PdfReader(printed)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,9 @@ def test_every_font_is_embedded(book):
     assert not loose
 
 
-def test_book_has_a_books_length_and_a_bearable_size(book):
+def test_book_has_a_books_length_and_a_bearable_size(book, printed):
     assert 100 <= len(book.pages) <= 450
-    assert (ROOT / PDF).stat().st_size < 25e6
+    assert printed.stat().st_size < 25e6
 
 
 def test_pdf_is_tagged_and_names_its_language(book):

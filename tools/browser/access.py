@@ -1,6 +1,6 @@
-"""What a page of the site asks of a reader who listens or uses no mouse: axe-core and the Tab key.
+"""What a page asks of a reader who listens or uses no mouse: axe-core and the Tab key.
 
-Used by the suite on every page, and by the report of the site.
+Used by the suite on every page and on slides, and by the report of the site.
 """
 
 from importlib.resources import files
@@ -9,7 +9,6 @@ from importlib.resources import files
 # Without two: `color-contrast-enhanced` is level AAA, and `focus-order-semantics` takes the Tab
 # stop of a formula that scrolls, which `scrollable-region-focusable` asks for, for a fault.
 MORE_RULES = (
-    "css-orientation-lock",
     "identical-links-same-purpose",
     "label-content-name-mismatch",
     "meta-refresh-no-exceptions",
@@ -27,7 +26,8 @@ SHOW_ALL = """() => {
     document.head.append(style);
     for (const details of document.querySelectorAll("article details")) details.open = true;
     for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
-    document.querySelectorAll(MEASURED).forEach(measure); // book.js, which waits till they are near
+    // book.js measures a box when it comes near.
+    if (window.measure) document.querySelectorAll(MEASURED).forEach(measure);
 }"""
 
 # What scrolls is given its Tab stop when it comes near the window (book.js).
@@ -52,7 +52,7 @@ ONE_WORD_OF_A_KIND = """() => {
 }"""
 FEW_FORMULAS = """() => {
     const formulas = [...document.querySelectorAll("mjx-container")];
-    for (const formula of formulas.slice(3)) formula.remove();
+    for (const formula of formulas.slice(3)) (formula.closest(".math") ?? formula).remove();
 }"""
 
 # What axe cannot decide ("incomplete") is counted too, but for contrast: a letter on a drawing.
@@ -64,7 +64,7 @@ RUN = """async ([context, options]) => {
 }"""
 
 CONTRAST = ["color-contrast", "link-in-text-block"]
-# Letters within a live figure's drawing are ink on paper or on a tint: tests/test_plotting.py.
+# Letters within a live figure's drawing are ink on paper or a tint: tests/package/test_plotting.py.
 WORDS = {"include": ["body"], "exclude": ["figure.lstm-live svg"]}
 
 
@@ -74,13 +74,16 @@ def show_all(tab):
 
 def set_theme(tab, theme):
     tab.emulate_media(color_scheme=theme)
-    tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    # A figure on a page of its own follows without a word of it.
+    code = "theme => (document.documentElement.dataset.theme ?? theme) === theme"
+    tab.wait_for_function(code, arg=theme)
 
 
-def axe_findings(tab):
+def axe_findings(tab, without=()):
     """Return what axe-core finds on an open page, light and dark, one line a finding.
 
-    Afterwards the page has lost most of its formulas and the colours of its code.
+    `without` names rules that ask for what the page need not have. Afterwards the page has lost
+    most of its formulas and the colours of its code.
     """
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     show_all(tab)
@@ -88,9 +91,12 @@ def axe_findings(tab):
     tab.evaluate(ONE_WORD_OF_A_KIND)
     tab.evaluate(script)
     set_theme(tab, "light")
-    rules = {rule: {"enabled": True} for rule in MORE_RULES}
+    rules = {rule: {"enabled": rule not in without} for rule in (*MORE_RULES, *without)}
     rules |= {rule: {"enabled": False} for rule in CONTRAST}
-    found = tab.evaluate(RUN, [{"include": ["html"]}, {"rules": rules}])
+    # Preloading asks for the stylesheets again, which no page from a file may.
+    options = {"rules": rules, "preload": not tab.url.startswith("file:")}
+    rules["css-orientation-lock"] = {"enabled": options["preload"]}
+    found = tab.evaluate(RUN, [{"include": ["html"]}, options])
     tab.evaluate(FEW_FORMULAS)
     for theme in ("light", "dark"):
         set_theme(tab, theme)

@@ -6,6 +6,7 @@ import sys
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
+MISSING = f"Chromium is needed (apt install chromium fonts-nanum): no {' or '.join(BROWSERS)} here"
 # The last five keep Chromium from calling home, which a machine without network answers slowly.
 FLAGS = [
     "--no-sandbox",
@@ -24,7 +25,7 @@ def open_chromium():
     from playwright.sync_api import sync_playwright
 
     if PROGRAM is None:
-        sys.exit(f"Chromium is needed: none of {', '.join(BROWSERS)} is here")
+        sys.exit(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield browser

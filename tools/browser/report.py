@@ -1,9 +1,9 @@
 """Measure every page of the built site as a reader's browser meets it: `make report`.
 
-The site is served from this machine as a static host would: compressed, cacheable. Chromium opens
-each page once at desktop and once at phone width and counts what it fetches and how far anything
-jumps; axe-core looks at it in light and in dark; Lighthouse (npm, `tools/package.json`) rates it on
-its simulated desktop and phone. The figures go into `reports/site.json` page by page, so that a run
+The site is served from this machine as a static host would: compressed, cacheable. axe-core looks
+at each page in light and in dark, the Tab key goes through it, and Lighthouse (npm,
+`tools/package.json`) rates it on its simulated desktop and phone, and counts what it fetches and
+how far anything jumps. The figures go into `reports/site.json` page by page, so that a run
 can be cut short and taken up, and from there into `reports/README.md`.
 """
 
@@ -20,7 +20,6 @@ import tempfile
 import threading
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlparse
 
 from tools.browser.access import axe_findings, keyboard_findings
 from tools.browser.chromium import FLAGS, PROGRAM, open_chromium
@@ -29,7 +28,7 @@ from tools.contents import ROOT, pages
 REPORT = ROOT / "reports" / "site.json"
 TABLE = ROOT / "reports" / "README.md"
 LIGHTHOUSE = ROOT / "tools" / "node_modules" / "lighthouse" / "cli" / "index.js"
-SIZES = {"desktop": (1440, 900), "phone": (360, 800)}
+SIZES = ("desktop", "phone")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 # What Lighthouse rates, and its three measurements in milliseconds that matter most here.
 TIMES = {
@@ -37,19 +36,13 @@ TIMES = {
     "largest part": "largest-contentful-paint",
     "blocked": "total-blocking-time",
 }
-# What each page has to reach; tests/test_site_report.py holds the report to it.
+# What each page has to reach; tests/site/test_report.py holds the report to it.
 GOALS = {
     "desktop": {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100},
     "phone": {"performance": 80, "accessibility": 100, "best-practices": 100, "seo": 100},
 }
 MOST_BYTES = 1_200_000  # over the wire, before figures
 MOST_SHIFT = 0.02
-JUMPS = """
-    window.jumps = 0;
-    new PerformanceObserver((list) => {
-      for (const jump of list.getEntries()) if (!jump.hadRecentInput) window.jumps += jump.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 class StaticHost(http.server.SimpleHTTPRequestHandler):
@@ -97,46 +90,15 @@ def served(site, host=StaticHost):
         server.shutdown()
 
 
-def kind_of(response):
-    if "/_images/" in response.url:
-        return "figures"
-    kind = response.request.resource_type
-    return {"document": "page", "stylesheet": "styles", "script": "scripts"}.get(kind, "other")
-
-
-def open_page(browser, url, size, scheme="light"):
-    """Open a page; return the tab, the bytes that it fetched by kind, and how far it jumped."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, is_mobile=size == "phone"
-    )
-    context.add_init_script(JUMPS)
-    tab = context.new_page()
-    responses = []
-    tab.on("response", lambda response: responses.append(response))
-    tab.goto(url, wait_until="load")
-    tab.wait_for_timeout(1500)  # what scripts do after the page is there may make it jump
-    fetched = dict.fromkeys(("page", "styles", "scripts", "figures", "other"), 0)
-    for response in responses:
-        if urlparse(response.url).scheme != "data":
-            fetched[kind_of(response)] += int(response.headers.get("content-length", 0))
-    return tab, fetched, round(tab.evaluate("window.jumps"), 4)
-
-
-def look(browser, url):
-    """Return what a page fetches, how far it jumps, and what axe-core and the Tab key find."""
-    result = {"shift": {}}
-    for size in SIZES:
-        tab, fetched, result["shift"][size] = open_page(browser, url, size)
-        result["bytes"] = fetched
-        if size == "desktop":
-            stops, faults = keyboard_findings(tab)
-            result["keyboard"] = {"stops": stops, "faults": len(faults)}
-            findings = axe_findings(tab)
-            result["axe"] = len(findings)
-            print(*faults, *findings, sep="\n", end="")
-        tab.context.close()
-    return result
+def look(url):
+    """Return what the Tab key and axe-core find on a page."""
+    with open_chromium() as browser:
+        tab = browser.new_page(viewport={"width": 1440, "height": 900})
+        tab.goto(url, wait_until="load")
+        stops, faults = keyboard_findings(tab)
+        findings = axe_findings(tab)
+    print(*faults, *findings, sep="\n", end="")
+    return {"keyboard": {"stops": stops, "faults": len(faults)}, "axe": len(findings)}
 
 
 def slowdown():
@@ -155,29 +117,27 @@ def slowdown():
 
 
 def rate(url, size):
-    """Let Lighthouse rate a page, and return its four scores and three times."""
+    """Let Lighthouse rate a page: return four scores, three times, its jumps and its bytes."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "lighthouse.json"
-        command = [
-            "node",
-            str(LIGHTHOUSE),
-            url,
-            "--quiet",
-            "--output=json",
-            "--disable-full-page-screenshot",
-        ]
-        command += [f"--output-path={output}", f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
         slower = 1 if size == "desktop" else slowdown()
-        if size == "desktop":
-            command.append("--preset=desktop")
-        else:
-            command.append(f"--throttling.cpuSlowdownMultiplier={slower}")
+        throttled = f"--throttling.cpuSlowdownMultiplier={slower}"
+        command = ["node", str(LIGHTHOUSE), url, "--quiet", "--output=json"]
+        command += [f"--output-path={output}", "--disable-full-page-screenshot"]
+        command += [f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
+        command += ["--preset=desktop" if size == "desktop" else throttled]
         environment = os.environ | {"CHROME_PATH": PROGRAM}
         subprocess.run(command, env=environment, check=True, timeout=180, stderr=subprocess.DEVNULL)
         report = json.loads(output.read_text(encoding="utf-8"))
+    audits = report["audits"]
     rating = {name: round(100 * report["categories"][name]["score"]) for name in CATEGORIES}
-    for name, audit in TIMES.items():
-        rating[name] = round(report["audits"][audit]["numericValue"])
+    rating |= {name: round(audits[audit]["numericValue"]) for name, audit in TIMES.items()}
+    rating["shift"] = round(audits["cumulative-layout-shift"]["numericValue"], 4)
+    rating["bytes"] = {"before figures": 0, "figures": 0}
+    for fetched in audits["network-requests"]["details"]["items"]:
+        if not fetched["url"].startswith("data:"):
+            kind = "figures" if "/_images/" in fetched["url"] else "before figures"
+            rating["bytes"][kind] += fetched["transferSize"]
     return rating | {"slowdown": slower}
 
 
@@ -194,16 +154,16 @@ def table(report):
     """Return the report as Markdown."""
     rows = []
     for name, page in report["pages"].items():
-        before = sum(page["bytes"].values()) - page["bytes"]["figures"]
         scores = [
             " / ".join(str(page[size][category]) for category in CATEGORIES) for size in SIZES
         ]
-        shift = max(page["shift"].values())
+        shift = max(page[size]["shift"] for size in SIZES)
+        needed = page["phone"]["bytes"]["before figures"]
         keys = f"{page['keyboard']['stops']} / {page['keyboard']['faults']}"
         rows.append(
             f"| {name.removeprefix('chapters/')} | {scores[0]} | {scores[1]} "
             f"| {page['phone']['first words'] / 1000:.1f} s | {page['phone']['blocked']} ms "
-            f"| {before / 1000:.0f} kB | {shift:.3f} | {page['axe']} | {keys} |"
+            f"| {needed / 1000:.0f} kB | {shift:.3f} | {page['axe']} | {keys} |"
         )
     performance = {
         size: [p[size]["performance"] for p in report["pages"].values()] for size in SIZES
@@ -253,12 +213,10 @@ def main():
     with served(options.site) as address:
         for page in options.pages:
             url = f"{address}/{page}.html"
-            with open_chromium() as browser:
-                found = look(browser, url)
-            found |= {size: middle_rating(url, size, options.runs) for size in SIZES}
+            ratings = {size: middle_rating(url, size, options.runs) for size in SIZES}
+            found = look(url) | ratings
             write(page, found, made)
-            scores = {size: [found[size][name] for name in CATEGORIES] for size in SIZES}
-            print(page, scores, found["bytes"], found["shift"], found["axe"], flush=True)
+            print(page, found, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,19 @@
 """Sphinx extension of this book: mends for its tools, and what a page says of itself.
 
 Parts stand in their own files: mathematics.py (formulas), pages.py (what a page fetches),
-course_files.py (notebooks and slides beside the pages), live_figures.py, not_found.py.
+course_files.py (notebooks and slides beside the pages), live_figures.py; `setup` connects them.
 """
 
 import html
 import shutil
 from pathlib import Path
+from urllib.parse import urlparse
 
 from docutils import nodes
+
+from tools.site.live_figures import LiveFigureDirective
+from tools.site.mathematics import STYLESHEET, render_all, visit_displayed_math, visit_math
+from tools.site.pages import finish_site
 
 
 def set_options(app, config):
@@ -24,9 +29,13 @@ def set_options(app, config):
     }
     # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
     config.html_context["default_mode"] = "auto"
+    config.html_math_renderer = "built"
+    config.template_bridge = "tools.site.pages.Templates"
+    config.ogp_site_url = config.html_baseurl
+    config.notfound_urls_prefix = urlparse(config.html_baseurl).path
 
 
-def drop_thebe(app):
+def drop_thebe(app, config):
     """Unplug sphinx-thebe: the book has no button that would use it.
 
     Jupyter Book 1.0.4 always loads sphinx-thebe 0.3.1, whose inline script comes twice and so
@@ -41,7 +50,7 @@ def drop_thebe(app):
     ]
 
 
-def first_paragraph(doctree, limit=160):
+def opening(doctree, limit=160):
     """Return the page's opening text, cut at a word: what a search engine shows under a link."""
     paragraph = next(
         (p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section)), None
@@ -53,52 +62,39 @@ def first_paragraph(doctree, limit=160):
 
 
 def describe_page(app, pagename, templatename, context, doctree):
-    """Add a description and Open Graph tags; a page's own `html_meta` description goes first."""
+    """Say what sphinxext-opengraph is to say of a page: its own `html_meta`, else its opening.
+
+    Left alone, the extension cuts a description within a word, and numbers the title.
+    """
     if doctree is None:
         return
-    base = app.config.html_baseurl
-    described = [
-        n["content"] for n in doctree.findall(nodes.meta) if n.get("name") == "description"
-    ]
-    description = described[0] if described else first_paragraph(doctree)
-    site = app.config.html_title
-    title = app.env.titles[pagename].astext()
-    tags = {
-        "og:title": title,
+    own = [n["content"] for n in doctree.findall(nodes.meta) if n.get("name") == "description"]
+    description = html.escape(own[0] if own else opening(doctree))
+    context["meta"] = (context["meta"] or {}) | {
+        "og:title": html.escape(app.env.titles[pagename].astext()),
         "og:description": description,
         "og:type": "website" if pagename == app.config.root_doc else "article",
-        "og:site_name": site,
-        "og:url": base + app.builder.get_target_uri(pagename),
-        "og:image": f"{base}cover.png",
-        "og:image:alt": f"{site}: an executable course on LSTM networks",
     }
-    lines = [f'<meta property="{k}" content="{html.escape(v)}" />' for k, v in tags.items()]
-    if not described:
-        lines.append(f'<meta name="description" content="{html.escape(description)}" />')
-    lines.append('<meta name="twitter:card" content="summary_large_image" />')
-    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(lines) + "\n"
+    if not own:
+        context["metatags"] += f'<meta name="description" content="{description}" />\n'
 
 
-def write_site_files(app, exception):
-    """Add the sitemap, the card of shared links, and the file that lets Pages show `_static`."""
-    if exception or app.builder.format != "html":
-        return
-    output = Path(app.outdir)
-    pages = sorted(app.builder.get_target_uri(name) for name in app.env.found_docs)
-    urls = "".join(f"<url><loc>{app.config.html_baseurl}{page}</loc></url>\n" for page in pages)
-    (output / "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
-    )
-    shutil.copy2(Path(app.srcdir) / "images" / "cover.png", output)
-    (output / ".nojekyll").touch()
+def add_files(app, exception):
+    """Add the card of shared links, and the file that lets GitHub Pages show `_static`."""
+    if not exception and app.builder.format == "html":
+        shutil.copy2(Path(app.srcdir) / "images" / "cover.png", app.outdir)
+        (Path(app.outdir) / ".nojekyll").touch()
 
 
 def setup(app):
-    for part in ("course_files", "live_figures", "mathematics", "not_found", "pages"):
-        app.setup_extension(f"tools.site.{part}")
+    app.setup_extension("tools.site.course_files")
+    app.add_directive("live-figure", LiveFigureDirective)
+    app.add_html_math_renderer("built", (visit_math, None), (visit_displayed_math, None))
+    app.add_css_file(STYLESHEET, priority=400)
     app.connect("config-inited", set_options, priority=900)
-    app.connect("config-inited", lambda app, config: drop_thebe(app))
-    app.connect("html-page-context", describe_page)
-    app.connect("build-finished", write_site_files)
+    app.connect("config-inited", drop_thebe)
+    app.connect("write-started", render_all)
+    app.connect("html-page-context", describe_page, priority=400)  # before sphinxext-opengraph
+    app.connect("build-finished", add_files)
+    app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,9 +2,12 @@
 
 import base64
 import io
+import logging
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # eighty lines of what it drops
 
 
 def data_url(path, letters=None):

@@ -1,4 +1,4 @@
-"""Sphinx extension: the directive `{live-figure} NAME` writes a live figure into a Markdown page.
+"""The directive `{live-figure} NAME` writes a live figure into a Markdown page.
 
 In a notebook a live figure is a cell's output, and needs no directive.
 """
@@ -22,8 +22,3 @@ class LiveFigureDirective(SphinxDirective):
             if part.is_file() and "__pycache__" not in part.parts:
                 self.env.note_dependency(str(part))
         return [nodes.raw("", live.FIGURES[name]().html, format="html")]
-
-
-def setup(app):
-    app.add_directive("live-figure", LiveFigureDirective)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

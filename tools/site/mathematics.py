@@ -145,9 +145,8 @@ def embed_fonts(css):
 
 
 def lookup(node):
+    """Return a formula's HTML, or its TeX where MathJax has complained of it."""
     source = source_of(node)
-    if source not in rendered:
-        logger.warning("MathJax has not rendered %r", source[0], location=node)
     return rendered.get(source, html.escape(source[0]))
 
 
@@ -174,15 +173,3 @@ def visit_displayed_math(translator, node):
         translator.body.append("</span>")
     translator.body.append(f"{lookup(node)}</div>\n")
     raise nodes.SkipNode
-
-
-def set_renderer(app, config):
-    config.html_math_renderer = "built"
-
-
-def setup(app):
-    app.add_html_math_renderer("built", (visit_math, None), (visit_displayed_math, None))
-    app.connect("config-inited", set_renderer)
-    app.connect("write-started", render_all)
-    app.add_css_file(STYLESHEET, priority=400)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,33 +5,13 @@ from pathlib import Path
 
 from PIL import Image
 from sphinx.jinja2glue import BuiltinTemplateLoader
+from sphinx.util import logging
 
-from tools.site.access import mend
+from tools.site.mends import made, mend
 from tools.site.styles import link_bundle, write_bundle
 
-# sphinx-book-theme 1.3.0 loads the search and its index on every page, for a "search as you type"
-# that the site has not switched on; only the page of results needs them.
-SEARCH = re.compile(
-    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
-)
-# pydata-sphinx-theme 0.17.1 draws its icons twice: see styles.py.
-FONT_AWESOME = re.compile(
-    r"\s*(?:<!-- So that users[^>]*-->\s*)?<script[^>]*fontawesome\.js[^>]*></script>"
-)
-EARLY_SCRIPTS = re.compile(
-    r'\s*(?:<!-- Pre-loaded[^>]*-->\s*)?<link rel="preload" as="script"[^>]*>'
-)
+logger = logging.getLogger(__name__)
 OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
-# pydata-sphinx-theme 0.17.1 settles light or dark in its last script: until then two logos stand
-# above the contents, which jump, and every style is worked out twice.
-THEME = (
-    'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";',
-    """{
-      const { dataset } = document.documentElement;
-      const asked = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-      dataset.theme = dataset.mode === "auto" ? asked : dataset.mode;
-    }""",
-)
 
 
 class Templates(BuiltinTemplateLoader):
@@ -41,22 +21,17 @@ class Templates(BuiltinTemplateLoader):
         super().init(builder, *arguments, **options)
         self.builder = builder
         self.styles = []
+        self.written = 0
 
     def render(self, template, context):
         page = super().render(template, context)
         if template.endswith(".html"):
-            page = mend(self.finish(page, template == "search.html"))
+            page = mend(self.finish(page))
+            self.written += 1
         return page
 
-    def finish(self, page, searches):
-        if not searches:
-            page = SEARCH.sub("", page)
-        page = page.replace(*THEME)
-        page = FONT_AWESOME.sub("", page)
-        page = EARLY_SCRIPTS.sub("", page)
+    def finish(self, page):
         page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
-        # In their order, after the page has been read.
-        page = re.sub(r"<script (?![^>]*\bdefer)(?=[^>]*\bsrc=)", "<script defer ", page)
         page = link_bundle(page, Path(self.builder.outdir), self.styles)
         self.pictures = 0
         self.stored = {file: path for path, file in self.builder.images.items()}
@@ -109,15 +84,9 @@ def mend_scripts(static):
 def finish_site(app, exception):
     if exception or app.builder.format != "html":
         return
+    templates = app.builder.templates
     mend_scripts(Path(app.outdir) / "_static")
-    write_bundle(app, app.builder.templates.styles)
-
-
-def set_templates(app, config):
-    config.template_bridge = "tools.site.pages.Templates"
-
-
-def setup(app):
-    app.connect("config-inited", set_templates)
-    app.connect("build-finished", finish_site, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    write_bundle(app, templates.styles)
+    if templates.written > len(app.env.found_docs):  # all pages, and not those that have changed
+        for fault in (fault for fault, count in made.items() if not count):
+            logger.warning("no page needs this mend any more: %s", fault)

@@ -8,7 +8,10 @@ A phone waits for them before it shows a word.
 import hashlib
 import re
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+
+import tinycss2
 
 from tools.site.fonts import data_url
 
@@ -17,8 +20,6 @@ LINK = re.compile(
     r'<link (?=[^>]*rel="stylesheet")(?![^>]*media=)'
     r'[^>]*href="([^"]*_static/)([^"?]+)[^"]*"[^>]*>\s*'
 )
-# A rule without rules inside it: not @media, @font-face or @keyframes.
-RULE = re.compile(r"(?:^|(?<=[{};]))([^{}@;]+)\{[^{}]*\}")
 ICON_FONTS = "vendor/fontawesome/webfonts"
 
 
@@ -52,21 +53,36 @@ def words_in_use(output):
     return set().union(*(re.findall(r"[\w-]+", f.read_text(encoding="utf-8")) for f in files))
 
 
+def is_used(selectors, words):
+    """Return whether the classes of one of these selectors all stand among the words.
+
+    Tokens within brackets don't count: what `:not()` and its like name may be missing.
+    """
+    classes = [set()]  # of each selector
+    for before, token in pairwise([None, *selectors]):
+        if token == ",":
+            classes.append(set())
+        elif before == "." and token.type == "ident":
+            classes[-1].add(token.value)
+    # Bootstrap puts some of its names together: "bs-tooltip-" and a side.
+    return any(all(c in words or c.startswith("bs-") for c in one) for one in classes)
+
+
 def drop_unused_rules(css, words):
     """Return the stylesheet without the rules whose classes stand on no page and in no script."""
-
-    def is_used(selector):
-        selector = re.sub(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)", "", selector)
-        classes = re.findall(r"\.((?:[\w-]|\\.)+)", selector)
-        # Bootstrap puts some of its names together: "bs-tooltip-" and a side.
-        return all(c.replace("\\", "") in words or c.startswith("bs-") for c in classes)
-
-    def keep(rule):
-        return rule[0] if any(map(is_used, re.split(r",(?![^()]*\))", rule[1]))) else ""
-
-    css = re.sub(r"/\*(?!!).*?\*/", "", css, flags=re.DOTALL)
-    css = RULE.sub(keep, css)
-    return re.sub(r"@(?:media|supports|container)[^{}]*\{\s*\}", "", css)
+    kept = []
+    for rule in tinycss2.parse_rule_list(css):
+        if rule.type == "comment" and not rule.value.startswith("!"):
+            continue
+        if rule.type == "qualified-rule" and not is_used(rule.prelude, words):
+            continue
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports", "container"):
+            inner = drop_unused_rules(rule.content, words)
+            rule.content = tinycss2.parse_component_value_list(inner)
+            if not inner.strip():
+                continue
+        kept.append(rule)
+    return tinycss2.serialize(kept)
 
 
 def embed_icons(css, static):
