@@ -62,7 +62,7 @@ help:
 	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp
-	$(PIP) --editable ".[test,bench,dev]"
+	$(PIP) --editable ".[test,dev]"
 	@touch $@
 
 # Before anything is installed: what pip and npm can't bring.
@@ -111,10 +111,11 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 
-bench: .venv/dev.stamp
-	$(BIN)/python -m pytest benchmarks/bench_cells.py --benchmark-columns=min,median,rounds --benchmark-sort=name
+bench: .venv/test.stamp
+	$(BIN)/python -m experiments.cell_speed --bench
 
-# One thread, as in the records there are: then the times can be compared.
+# One thread, as in the records there are: then the times can be compared. A killed pass goes on with
+# `python -m experiments`; this target begins anew.
 experiments: .venv/test.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m experiments --again
 
