@@ -80,23 +80,19 @@ def answers_of_the_class():
     stubs = {e.number: e.stub.source for e in every}
     warm, build = exercises("warm up"), exercises("build")
     half = {e.number for e in every[1::2]}
-    loops = {
+    astray = {
         warm[0].number: NEVER_ENDS,
+        warm[1].number: KILLS_THE_KERNEL,
+        warm[2].number: "third_weight = = 3.5",
         build[0].number: looping_in_a_function(build[0]),
         build[1].number: CANNOT_BE_INTERRUPTED,
-    }
-    raises = {
-        warm[0].number: "third_weight = = 3.5",
-        warm[1].number: KILLS_THE_KERNEL,
-        build[0].number: raising_in_a_function(build[0]),
-        build[1].number: 'raise ValueError("no idea")',
+        build[2].number: raising_in_a_function(build[2]),
+        build[3].number: 'raise ValueError("no idea")',
     }
     return {
         "right": (solutions | {build[0].number: talking_to_stderr(build[0])}, set(solutions)),
         "half": ({n: solutions[n] if n in half else stubs[n] for n in solutions}, half),
-        "loops": (solutions | loops, set(solutions) - set(loops)),
-        "raises": (solutions | raises, set(solutions) - set(raises)),
-        "nothing": (stubs, set()),
+        "astray": (solutions | astray, set(solutions) - set(astray)),
     }
 
 
@@ -211,7 +207,7 @@ def test_words_wait_for_a_person_unless_nothing_was_written(marks):
     asked = {
         f"words-{e.number.replace('.', '-')}": HAND[e.kind] for e in exercises() if e.kind in HAND
     }
-    for student, wanted in (("right", (None, True)), ("nothing", (0, False))):
+    for student, wanted in (("right", (None, True)), ("half", (0, False))):
         words = {name: given for name, given in marks[student].items() if name in asked}
         assert {name: largest for name, (_, largest, _) in words.items()} == asked
         assert {(auto, needs) for auto, _, needs in words.values()} == {wanted}
@@ -231,16 +227,16 @@ def test_the_table_of_marks_has_a_line_for_each_student(course):
 
 
 def test_a_student_reads_in_the_marked_notebook_what_was_wrong(course):
-    path = course / "autograded" / "raises" / NAME / f"{NAME}.ipynb"
+    path = course / "autograded" / "astray" / NAME / f"{NAME}.ipynb"
     cells = {c.metadata.nbgrader.grade_id: c for c in nbformat.read(path, 4).cells if c.metadata}
-    build = exercises("build")[0].number
-    error = cells[f"test-{build.replace('.', '-')}"].outputs[0]
-    assert error.ename == "AssertionError"
-    assert "ZeroDivisionError" in error.evalue
-    path = course / "autograded" / "loops" / NAME / f"{NAME}.ipynb"
-    cells = {c.metadata.nbgrader.grade_id: c for c in nbformat.read(path, 4).cells if c.metadata}
-    error = cells[f"test-{build.replace('.', '-')}"].outputs[0]
-    assert f"stopped after {SHORT} seconds" in error.evalue
+    looping, _, raising, _ = (e.number.replace(".", "-") for e in exercises("build"))
+    for number, words in (
+        (looping, f"stopped after {SHORT} seconds"),
+        (raising, "ZeroDivisionError"),
+    ):
+        (error,) = cells[f"test-{number}"].outputs
+        assert error.ename == "AssertionError"
+        assert words in error.evalue
 
 
 def test_the_released_notebook_holds_stubs_and_no_solution(course):
