@@ -21,7 +21,7 @@ IN_WORDS += "fifteen sixteen seventeen eighteen nineteen twenty twenty-one twent
 OWN = {
     1: {0.123456789, 0.123456790, 0.675 * (1 - 0.03 * 15)},
     3: {1e-6},
-    7: {2.9 * 2100 / 5000, 2.9 / math.log(2)},
+    7: {2.9 * 2100 / 5000, 2.9 / math.log(2), 2.0 / math.log(2)},
 }
 DECIMAL = re.compile(r"(?<![\w.])\d[\d,]*\.\d+")
 every_session = pytest.mark.parametrize("number", slides.sessions())
