@@ -112,7 +112,7 @@ def answers_to(exercise):
     with set_up(exercise.chapter):
         return [
             (answer, examine(exercise.number, *answer.answers, **answer.named))
-            for answer in ANSWERS[exercise.number]
+            for answer in ANSWERS.get(exercise.number, ())
         ]
 
 
