@@ -14,9 +14,13 @@ def note_what_goes_wrong(page, wrong, may_ask):
         if not may_ask(request.url):
             wrong.append(f"asked {request.url}")
 
+    def missed(request):
+        if request.failure != "net::ERR_ABORTED":  # the page was left before it came
+            wrong.append(f"missing {request.url}")
+
     page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
-    page.on("requestfailed", lambda request: wrong.append(f"missing {request.url}"))
+    page.on("requestfailed", missed)
     page.on("request", asked)
 
 

@@ -26,17 +26,8 @@ SHOW_ALL = """() => {
     document.head.append(style);
     for (const details of document.querySelectorAll("article details")) details.open = true;
     for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
-    // book.js measures a box when it comes near.
+    // book.js gives what scrolls its Tab stop when it comes near.
     if (window.measure) document.querySelectorAll(MEASURED).forEach(measure);
-}"""
-
-# What scrolls is given its Tab stop when it comes near the window (book.js).
-SCROLL_THROUGH = """async () => {
-    for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
-        window.scrollTo({ top: y, behavior: "instant" });
-        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    }
-    window.scrollTo({ top: 0, behavior: "instant" });
 }"""
 
 # A word of code differs from another by its class and its box alone: of a kind one is looked at,
@@ -87,7 +78,6 @@ def axe_findings(tab, without=()):
     """
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     show_all(tab)
-    tab.evaluate(SCROLL_THROUGH)
     tab.evaluate(ONE_WORD_OF_A_KIND)
     tab.evaluate(script)
     set_theme(tab, "light")
