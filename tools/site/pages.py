@@ -21,13 +21,13 @@ class Templates(BuiltinTemplateLoader):
         super().init(builder, *arguments, **options)
         self.builder = builder
         self.styles = []
-        self.written = 0
+        self.written = set()
 
     def render(self, template, context):
         page = super().render(template, context)
         if template.endswith(".html"):
             page = mend(self.finish(page))
-            self.written += 1
+            self.written.add(context.get("pagename"))
         return page
 
     def finish(self, page):
@@ -87,6 +87,6 @@ def finish_site(app, exception):
     templates = app.builder.templates
     mend_scripts(Path(app.outdir) / "_static")
     write_bundle(app, templates.styles)
-    if templates.written > len(app.env.found_docs):  # all pages, and not those that have changed
+    if templates.written >= app.env.found_docs:  # not only those that have changed
         for fault in (fault for fault, count in made.items() if not count):
             logger.warning("no page needs this mend any more: %s", fault)
