@@ -84,7 +84,7 @@ def in_numpy(text):
 
 
 def test_the_page_reads_as_numpy_does_whatever_is_typed(figure):
-    texts = reviews_of_all_sorts(320)
+    texts = reviews_of_all_sorts(120)
     found = drive(figure, "(figure, texts) => texts.map(figure.live.read)", texts)
     largest = 0
     for text, page in zip(texts, found, strict=True):
