@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 from tests.in_page import note_what_goes_wrong, page_of
-from tools.browser.chromium import PROGRAM, open_chromium
+from tools.browser.chromium import MISSING, PROGRAM, open_chromium
 
 matplotlib.use("Agg")
 # Shared machines pause for seconds at a time: a deadline would test the machine.
@@ -17,7 +17,7 @@ settings.load_profile("book")
 @pytest.fixture(scope="module")
 def browser():
     if PROGRAM is None:
-        pytest.fail("Chromium is missing: install it (Debian: apt-get install chromium)")
+        pytest.fail(MISSING, pytrace=False)
     with open_chromium() as chromium:
         yield chromium
 
