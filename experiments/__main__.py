@@ -31,8 +31,8 @@ def plan(results=HERE / "results"):
     """For each program the number of its records and the sum of their seconds: a dict."""
     found = {}
     for program in PROGRAMS:
-        paths = records_of(program, results)
-        seconds = [json.loads(path.read_text(encoding="utf-8"))["seconds"] for path in paths]
+        texts = (path.read_text(encoding="utf-8") for path in records_of(program, results))
+        seconds = [json.loads(text)["seconds"] for text in texts]
         found[program] = len(seconds), sum(seconds)
     return found
 

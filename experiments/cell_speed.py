@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
 
 from lstm_utils.cells import init_lstm, lstm_backward, lstm_forward
 from lstm_utils.frameworks import torch_lstm
@@ -12,13 +14,12 @@ from lstm_utils.frameworks import torch_lstm
 from .runs import Progress, Run
 from .runs import main as run_all
 
-CASES = {
+CASES = {  # batch, length, hidden size; as many inputs as hidden units
     "reference T=100 H=64": (32, 100, 64),
     "doubled length T=200 H=64": (32, 200, 64),
     "doubled again T=400 H=64": (32, 400, 64),
     "doubled hidden T=100 H=128": (32, 100, 128),
 }
-"""Batch, length, hidden size; as many inputs as hidden units."""
 
 
 @dataclass(frozen=True)
@@ -33,45 +34,29 @@ class Recipe:
 RUNS = [Run("cells", "numpy-over-torch", seed, Recipe(CASES)) for seed in range(3)]
 
 
-def problem(case, seed=0):
-    """Weights, inputs (B, T, D) and the loss's derivative by each output (B, T, H), in float32."""
+def medians(case, seed, rounds, warm_up):
+    """Median seconds of each library, by its name, and NumPy's over PyTorch's.
+
+    Gradients of weights and inputs are computed by both. The two are timed in turn, so that a slow
+    moment of the machine meets both.
+    """
     batch, steps, hidden = CASES[case]
     rng = np.random.default_rng(seed)
     params = init_lstm(hidden, hidden, rng, dtype=np.float32)
     x = rng.normal(size=(batch, steps, hidden)).astype(np.float32)
-    return params, x, np.ones((batch, steps, hidden), dtype=np.float32)
-
-
-def numpy_pass(params, x, dh):
-    """A function of no argument: one forward and one backward pass in NumPy."""
-    return lambda: lstm_backward(params, lstm_forward(params, x), dh)
-
-
-def torch_pass(params, x, dh):
-    """The same in PyTorch, gradients of weights and inputs included."""
-    import torch
-
-    layer = torch_lstm(params, dtype="float32")
-    x, dh = torch.tensor(x, requires_grad=True), torch.tensor(dh)
-
-    def forward_and_backward():
-        layer.zero_grad()
-        layer(x)[0].backward(dh)
-
-    return forward_and_backward
-
-
-def medians(case, seed, rounds, warm_up):
-    """Median seconds of each library, by its name, and NumPy's over PyTorch's.
-
-    The two are timed in turn, so that a slow moment of the machine meets both.
-    """
-    import torch
-    from threadpoolctl import threadpool_limits
-
+    dh = np.ones_like(x)  # the loss's derivative by each output
     torch.set_num_threads(1)
-    passes = {"numpy": numpy_pass, "torch": torch_pass}
-    passes = {name: make(*problem(case, seed)) for name, make in passes.items()}
+    layer = torch_lstm(params, dtype="float32")
+    x_torch, dh_torch = torch.tensor(x, requires_grad=True), torch.tensor(dh)
+
+    def torch_pass():
+        layer.zero_grad()
+        layer(x_torch)[0].backward(dh_torch)
+
+    passes = {
+        "numpy": lambda: lstm_backward(params, lstm_forward(params, x), dh),
+        "torch": torch_pass,
+    }
     taken = {name: [] for name in passes}
     with threadpool_limits(1):
         for _ in range(warm_up + rounds):
@@ -101,8 +86,8 @@ def bench():
     print(f"{'ms, medians of 21':28}{'NumPy':>8}{'PyTorch':>9}{'ratio':>7}")
     for case in CASES:
         seconds, ratio = medians(case, 0, 21, 3)
-        numpy, torch = (1e3 * seconds[name] for name in ("numpy", "torch"))
-        print(f"{case:28}{numpy:8.1f}{torch:9.1f}{ratio:7.2f}", flush=True)
+        ours, theirs = (1e3 * seconds[name] for name in ("numpy", "torch"))
+        print(f"{case:28}{ours:8.1f}{theirs:9.1f}{ratio:7.2f}", flush=True)
     return 0
 
 

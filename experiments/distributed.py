@@ -22,13 +22,8 @@ from experiments import runs as alone
 PATIENCE = timedelta(minutes=2)
 # Between two runs the others wait while rank 0 fits and scores what needs no team.
 BETWEEN_RUNS = timedelta(days=1)
-SIGNS_OF_LOSS = (
-    "Connection closed by peer",
-    "Connection reset by peer",
-    "Broken pipe",
-    "Timed out",
-    "timeout",
-)
+CLOSED = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
+SIGNS_OF_LOSS = (*CLOSED, "Timed out", "timeout")
 
 
 class RowDropout(nn.Dropout):
@@ -58,14 +53,11 @@ def backend(processes_here):
 
 
 class Team:
-    """The processes that train one model together; a team of one needs no network.
-
-    This one is `rank` of `size`, and computes on `device`.
-    """
+    """The processes that train one model together; this one, `rank` of `size`, uses `device`."""
 
     def __init__(self, rank=0, size=1):
         self.rank, self.size, self.device = rank, size, torch.device("cpu")
-        self._dropouts = []
+        self._dropouts, self._words, self._orders = [], None, None
 
     def connect(self):
         """Find the others, at the address that torchrun has put into the environment."""
@@ -120,46 +112,17 @@ class Team:
 
     def first(self, function):
         """What `function()` gives on rank 0, known to all: one opinion on when to stop."""
-        if self.size == 1:
-            return function()
-        said = [function() if self.rank == 0 else None]
-        dist.broadcast_object_list(said, src=0, group=self._words)
-        return said[0]
-
-    def progress(self, run, checkpoints):
-        """A `runs.Progress` for the team: rank 0 writes, and what it loads all have."""
-        return _Progress(run, checkpoints, self)
+        return self._said(function() if self.rank == 0 else None, self._words)
 
     def order(self, order=None):
         """Rank 0 says what comes next (None: nothing); the others wait for it and return it."""
-        if self.size == 1:
-            return order
-        said = [order]
-        dist.broadcast_object_list(said, src=0, group=self._orders)
+        return self._said(order, self._orders)
+
+    def _said(self, value, group):
+        said = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(said, src=0, group=group)
         return said[0]
-
-
-class _Progress(alone.Progress):
-    def __init__(self, run, checkpoints, team):
-        super().__init__(run, checkpoints)
-        self._team = team
-
-    def load(self):
-        return self._team.first(super().load)
-
-    def save(self, arrays, meta=None):
-        if self._team.rank == 0:
-            super().save(arrays, meta)
-        else:
-            self._saved = self.seconds
-
-    def bar(self, *arguments, **more):
-        if self._team.rank:
-            return alone.tqdm(disable=True)
-        return super().bar(*arguments, **more)
-
-    def record(self, **parts):
-        return super().record(processes=self._team.size, **parts)
 
 
 @functools.cache
@@ -169,6 +132,25 @@ def team():
     if me.size > 1:
         me.connect()
     return me
+
+
+class Progress(alone.Progress):
+    """A `runs.Progress` for the team: rank 0 writes, and what it loads all have."""
+
+    def load(self):
+        return team().first(super().load)
+
+    def save(self, arrays, meta=None):
+        if team().rank == 0:
+            super().save(arrays, meta)
+        else:
+            self._saved = self.seconds
+
+    def bar(self, *arguments, **more):
+        return alone.tqdm(disable=True) if team().rank else super().bar(*arguments, **more)
+
+    def record(self, **parts):
+        return super().record(processes=team().size, **parts)
 
 
 def _say(me, reason):

@@ -108,12 +108,8 @@ def main(argv=None):
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(STORED_AS)}; or all"
     )
-    parser.add_argument(
-        "--checkpoints",
-        type=Path,
-        default=HERE / "checkpoints",
-        help="where the experiments left them",
-    )
+    told = "where the experiments left them"
+    parser.add_argument("--checkpoints", type=Path, default=HERE / "checkpoints", help=told)
     arguments = parser.parse_args(argv)
     unknown = sorted(set(arguments.names) - set(STORED_AS))
     if unknown:

@@ -16,20 +16,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
-from lstm_utils.models.headlines import (
-    KneserNey,
-    Letters,
-    Mixture,
-    Tokeniser,
-    Words,
-    bits_per_character,
-)
-from lstm_utils.models.headlines_torch import (
-    LanguageModel,
-    StackedLSTM,
-    headline_bits,
-    next_characters,
-)
+from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
+from lstm_utils.models.headlines_torch import StackedLSTM, headline_bits, next_characters
 
 from . import distributed
 from .export_weights import keep
@@ -84,13 +72,12 @@ def weights_path(run, options):
 
 def run_lstm(run, options):
     """Train one LSTM, score it once, and leave its weights."""
-    data, me = load(options), distributed.team()
-    with me.progress(run, options.checkpoints) as progress:
-        learned = learn(run, data, progress)
-        if me.rank:
+    data = load(options)
+    with distributed.Progress(run, options.checkpoints) as progress:
+        model, sequences, curve = learn(run, data, progress)
+        if distributed.team().rank:
             return None
-        model, tokeniser = learned.model, learned.sequences.tokeniser
-        encoded = learned.sequences.encoded
+        tokeniser, encoded = sequences.tokeniser, sequences.encoded
         headlines = data.headlines[run.recipe.scored_on]
         bits = bits_per_character(headline_bits(model, tokeniser, headlines), headlines)
         record = progress.record(
@@ -103,7 +90,7 @@ def run_lstm(run, options):
                 "scored": len(headlines),
             },
             metrics={"bits_per_character": bits},
-            curve=[round(value, 4) for value in learned.curve],
+            curve=[round(value, 4) for value in curve],
             threads=torch.get_num_threads(),
         )
     arrays = {name: p.detach().contiguous() for name, p in model.named_parameters()}
@@ -116,17 +103,8 @@ def run_lstm(run, options):
     return record
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A network of an earlier run, and the seconds that it took."""
-
-    model: LanguageModel
-    tokeniser: Tokeniser
-    seconds: float
-
-
 def trained(run, options, data):
-    """The network of a run, which is made if need be; None in a process that only helps."""
+    """`next_of(text)` of a run's network, and its seconds; None in a process that only helps."""
     path = weights_path(run, options)
     record = distributed.make(run, run_lstm, options, leaves=path)
     if record is None:
@@ -134,7 +112,11 @@ def trained(run, options, data):
     sequences = sequences_of(data, run.recipe)
     model = make_model(sequences, run.recipe)
     model.load_state_dict(load_file(path), strict=False)
-    return Trained(model, sequences.tokeniser, record["seconds"])
+
+    def next_of(text):
+        return next_characters(model, sequences.tokeniser, text, data.alphabet)
+
+    return next_of, record["seconds"]
 
 
 def make_counts(recipe, data):
@@ -164,7 +146,7 @@ def mean_bits(p, right):
 def run_counts(run, options):
     """Fit and score one model of counts; check that its probabilities sum to one."""
     data = load(options)
-    with distributed.team().progress(run, options.checkpoints) as progress:
+    with distributed.Progress(run, options.checkpoints) as progress:
         model, lines = make_counts(run.recipe, data)
         headlines = data.headlines[run.recipe.scored_on]
         bits = bits_per_character(model.bits(headlines), headlines)
@@ -191,7 +173,7 @@ def run_counts(run, options):
 def run_uniform(run, options):
     """What is paid for knowing the alphabet and nothing else."""
     data = load(options)
-    with distributed.team().progress(run, options.checkpoints) as progress:
+    with distributed.Progress(run, options.checkpoints) as progress:
         return progress.record(
             data=data.record,
             sizes={"alphabet": len(data.alphabet), "scored": len(data.headlines["test"])},
@@ -201,7 +183,7 @@ def run_uniform(run, options):
 
 def run_mixture(run, options):
     """Fit weights on the validation part; then train each member on it too, and score once."""
-    data, me = load(options), distributed.team()
+    data = load(options)
     stages = [
         {name: stage(name, run.seed, recipe, *parts) for name, recipe in run.recipe.members.items()}
         for parts in STAGES
@@ -212,31 +194,31 @@ def run_mixture(run, options):
         for member in members.values()
         if isinstance(member.recipe, LSTMRecipe)
     }
-    if me.rank:
+    if distributed.team().rank:
         return None
 
     def reader(member):
-        if isinstance(member.recipe, CountsRecipe):
-            return make_counts(member.recipe, data)[0].next_characters
-        network = networks[str(member)]
-        return lambda text: next_characters(network.model, network.tokeniser, text, data.alphabet)
+        if str(member) in networks:
+            return networks[str(member)][0]
+        return make_counts(member.recipe, data)[0].next_characters
 
-    with me.progress(run, options.checkpoints) as progress:
+    with distributed.Progress(run, options.checkpoints) as progress:
         to_fit, to_score = ([reader(member) for member in members.values()] for members in stages)
         some = data.headlines["validation"][:IN_A_TABLE]
         right = right_characters(some, data.alphabet)
         tables = [along(next_of, some) for next_of in to_fit]
         mixture = Mixture.fit(tables, right)
         names = list(run.recipe.members)
+        seconds_before = sum(seconds for _, seconds in networks.values())
         bits, sum_error = Counter(), 0.0
         for text in data.headlines["test"]:
             models = [next_of(text) for next_of in to_score]
             p = mixture(models)
             sum_error = max(sum_error, np.abs(p.sum(axis=1) - 1).max())
             came = right_characters([text], data.alphabet)
-            for name, table in [("mixture", p), ("averaged", np.mean(models, axis=0))]:
-                bits[name] += mean_bits(table, came) * len(came)
-            for name, table in zip(names, models, strict=True):
+            answers = {"mixture": p, "averaged": np.mean(models, axis=0)}
+            answers |= zip(names, models, strict=True)
+            for name, table in answers.items():
                 bits[name] += mean_bits(table, came) * len(came)
         characters = sum(len(text) + 1 for text in data.headlines["test"])
         scores = {name: total / characters for name, total in bits.items()}
@@ -250,9 +232,7 @@ def run_mixture(run, options):
                 "members": {name: scores[name] for name in names},
                 "weights": dict(zip(names, mixture.weights.tolist(), strict=True)),
                 "sum_error": float(sum_error),
-                "seconds_with_members": round(
-                    progress.seconds + sum(network.seconds for network in networks.values()), 2
-                ),
+                "seconds_with_members": round(progress.seconds + seconds_before, 2),
             },
             threads=torch.get_num_threads(),
         )
@@ -279,7 +259,7 @@ def run_notes(run, options):
     number = {word: k for k, word in enumerate(sorted({w for t in everyone for w in t.split()}))}
     two, following = word_windows(data.headlines["train"], number)
     held_out = {part: word_windows(data.headlines[part], number) for part in ("validation", "test")}
-    with distributed.team().progress(run, options.checkpoints) as progress:
+    with distributed.Progress(run, options.checkpoints) as progress:
         torch.manual_seed(run.seed)
         model = StackedLSTM(len(number))
         optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, fused=True)
@@ -330,12 +310,7 @@ WORDS = replace(COUNTS, tokens="words", order=3, spelling_order=5)
 BPE = replace(LSTM, merges=300, epochs=15)
 SNIPPETS = "headlines+snippets"
 LSTM_SNIPPETS = LSTMRecipe(
-    text=SNIPPETS,
-    hidden_size=224,
-    dropout=0.3,
-    learning_rate=1.4e-2,
-    epochs=13,
-    headline_epochs=3,
+    text=SNIPPETS, hidden_size=224, dropout=0.3, learning_rate=1.4e-2, epochs=13, headline_epochs=3
 )
 BPE_SNIPPETS = replace(LSTM_SNIPPETS, merges=300, epochs=11)
 

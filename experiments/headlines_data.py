@@ -4,7 +4,6 @@ The last tenth is the test part, the tenth before it the validation part.
 """
 
 import csv
-import itertools
 import os
 import random
 from dataclasses import dataclass, replace
@@ -48,7 +47,7 @@ def read_column(path, column, encoding="utf-8-sig"):
 
     Raises SystemExit, which names the file and the line: what is missing, empty, badly encoded.
     """
-    raised = csv.field_size_limit(2**30)
+    csv.field_size_limit(2**30)
     rows, number = None, 0
     try:
         with open(path, encoding=encoding, newline="") as file:
@@ -68,9 +67,7 @@ def read_column(path, column, encoding="utf-8-sig"):
                     )
                 if row:
                     yield row[place]
-    except FileNotFoundError:
-        raise SystemExit(f"{path} is missing") from None
-    except (UnicodeDecodeError, UnicodeError) as error:
+    except UnicodeError as error:
         raise SystemExit(
             f"{path}, after row {number}: this is not {encoding} ({error}). Save the file as "
             "UTF-8, or name its encoding: --encoding cp1252, for example"
@@ -81,8 +78,6 @@ def read_column(path, column, encoding="utf-8-sig"):
         raise SystemExit(f"{path}, line {rows.line_num}: {error}") from None
     except OSError as error:
         raise SystemExit(f"{path} can't be read: {error.strerror}") from None
-    finally:
-        csv.field_size_limit(raised)
 
 
 def cleaned(texts):
@@ -102,9 +97,7 @@ def split(lines, snippets, record):
     tenth = min(len(order) // 10, SCORED_AT_MOST)
     parts = {"train": order[: -2 * tenth], "validation": order[-2 * tenth : -tenth]}
     parts["test"] = order[-tenth:]
-    characters = {" "}
-    for text in itertools.chain(lines, snippets or ()):
-        characters.update(text)
+    characters = {" "}.union(*lines, *(snippets or ()))
 
     def divided(texts):
         return {name: [texts[k] for k in part] for name, part in parts.items()} if texts else {}

@@ -45,15 +45,6 @@ class Sequences:
     headlines: int
 
 
-@dataclass(frozen=True)
-class Learned:
-    """A trained network, what it was trained on, bits a token of every epoch with dropout on."""
-
-    model: LanguageModel
-    sequences: Sequences
-    curve: list[float]
-
-
 @dataclass
 class Account:
     """How far training has come: updates, the epoch's summed loss so far, the epochs before it."""
@@ -64,18 +55,14 @@ class Account:
     curve: list = field(default_factory=list)
 
 
-def make_tokeniser(alphabet, lines, merges):
-    """Characters if `merges` is 0, else byte-pair encoding learnt from the lines."""
-    if merges:
-        counts = Counter(" " + word for text in lines for word in text.split())
-        merges = learn_merges(counts, merges)
-    return Tokeniser([*alphabet[1:], alphabet[0]], merges or ())
-
-
 def sequences_of(data, recipe):
-    """What a recipe trains on."""
+    """What a recipe trains on: characters, or byte pairs learnt from the lines."""
     lines, headlines = training_text(data, recipe)
-    tokeniser = make_tokeniser(data.alphabet, lines, recipe.merges)
+    merges = ()
+    if recipe.merges:
+        counts = Counter(" " + word for text in lines for word in text.split())
+        merges = learn_merges(counts, recipe.merges)
+    tokeniser = Tokeniser([*data.alphabet[1:], data.alphabet[0]], merges)
     return Sequences(tokeniser, EncodedHeadlines(tokeniser, lines), headlines)
 
 
@@ -86,40 +73,6 @@ def epochs_of(recipe, lines, headlines):
         epochs = min(epochs, max(1, recipe.updates_at_most // math.ceil(lines / recipe.batch_size)))
     last = epochs - recipe.headline_epochs
     return [lines if epoch < last else headlines for epoch in range(epochs)]
-
-
-def train(model, sequences, recipe, seed, progress):
-    """Train a `LanguageModel`, from the start or from its last checkpoint; returns the curve.
-
-    Batches and dropout are functions of the seed and the number of the update, so that nothing but
-    weights and Adam's averages has to be kept to go on after any update.
-    """
-    team, encoded = distributed.team(), sequences.encoded
-    wrapped = team.wrap(model)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-    read = epochs_of(recipe, len(encoded), sequences.headlines)
-    per_epoch = [math.ceil(lines / recipe.batch_size) for lines in read]
-    account = restore(model, optimiser, progress.load())
-    bar = progress.bar(sum(per_epoch), done=account.step, unit="update")
-    while account.step < sum(per_epoch):
-        epoch = len(account.curve)
-        batches = epoch_batches(encoded.lengths[: read[epoch]], recipe.batch_size, seed, epoch)
-        for batch in batches[account.step - sum(per_epoch[:epoch]) :]:
-            rows, share = team.share(encoded.rows(batch))
-            step_size = one_cycle(account.step, sum(per_epoch), recipe.learning_rate)
-            torch.manual_seed(seed * 1_000_003 + account.step)
-            loss = update(wrapped, optimiser, rows, share, step_size, recipe.clip)
-            account.nats += team.total(loss)
-            account.tokens += round(share * team.size)
-            account.step += 1
-            bar.update()
-            if progress.due(SAVE_EVERY):
-                keep_checkpoint(model, optimiser, progress, account)
-        account.curve.append(account.nats / account.tokens / math.log(2))
-        account.nats, account.tokens = 0.0, 0
-        keep_checkpoint(model, optimiser, progress, account)
-    model.cpu()  # scores and stores without a GPU
-    return account.curve
 
 
 def keep_checkpoint(model, optimiser, progress, account):
@@ -152,9 +105,38 @@ def make_model(sequences, recipe):
 
 
 def learn(run, data, progress):
-    """Make and train the network of a run: a `Learned`."""
-    sequences = sequences_of(data, run.recipe)
-    torch.manual_seed(run.seed)
-    model = make_model(sequences, run.recipe)
-    curve = train(model, sequences, run.recipe, run.seed, progress)
-    return Learned(model, sequences, curve)
+    """Train a run's network: it, its `Sequences`, and bits a token by epoch, with dropout on.
+
+    Batches and dropout are functions of the seed and the number of the update, so that nothing but
+    weights and Adam's averages has to be kept to go on after any update.
+    """
+    recipe, seed, team = run.recipe, run.seed, distributed.team()
+    sequences = sequences_of(data, recipe)
+    encoded = sequences.encoded
+    torch.manual_seed(seed)
+    model = make_model(sequences, recipe)
+    wrapped = team.wrap(model)
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+    read = epochs_of(recipe, len(encoded), sequences.headlines)
+    per_epoch = [math.ceil(lines / recipe.batch_size) for lines in read]
+    account = restore(model, optimiser, progress.load())
+    bar = progress.bar(sum(per_epoch), done=account.step, unit="update")
+    while account.step < sum(per_epoch):
+        epoch = len(account.curve)
+        batches = epoch_batches(encoded.lengths[: read[epoch]], recipe.batch_size, seed, epoch)
+        for batch in batches[account.step - sum(per_epoch[:epoch]) :]:
+            rows, share = team.share(encoded.rows(batch))
+            step_size = one_cycle(account.step, sum(per_epoch), recipe.learning_rate)
+            torch.manual_seed(seed * 1_000_003 + account.step)
+            loss = update(wrapped, optimiser, rows, share, step_size, recipe.clip)
+            account.nats += team.total(loss)
+            account.tokens += round(share * team.size)
+            account.step += 1
+            bar.update()
+            if progress.due(SAVE_EVERY):
+                keep_checkpoint(model, optimiser, progress, account)
+        account.curve.append(account.nats / account.tokens / math.log(2))
+        account.nats, account.tokens = 0.0, 0
+        keep_checkpoint(model, optimiser, progress, account)
+    model.cpu()  # scores and stores without a GPU
+    return model, sequences, account.curve

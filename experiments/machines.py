@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -24,8 +25,7 @@ from .headlines_training import LSTMRecipe, learn
 from .runs import Run, smaller
 
 PROCESSES = (1, 2)
-SIZES = [4**k for k in range(1, 13)]
-"""Bytes of an all-reduce: 4 bytes to 16 MiB."""
+SIZES = [4**k for k in range(1, 13)]  # bytes of an all-reduce: 4 bytes to 16 MiB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,71 +79,54 @@ def recipes(processes):
 
 def all_runs(options):
     """The runs of a team of this size; of any size when they are only to be listed."""
-    wanted = []
-    for processes in PROCESSES:
-        if options.list or processes == distributed.team().size:
-            for name, recipe in recipes(processes).items():
-                if options.quick:
-                    recipe = smaller(recipe, rounds=2, warm_up=1, bytes=SIZES[:4])
-                    recipe = (
-                        smaller(recipe, hidden_size=16, epochs=2) if name == "epochs" else recipe
-                    )
-                wanted.append(Run("machines", f"{name}-{processes}", 0, recipe))
-    return wanted
+    teams = PROCESSES if options.list else [distributed.team().size]
+    wanted = {f"{name}-{n}": recipe for n in teams for name, recipe in recipes(n).items()}
+    if options.quick:
+        small = {"rounds": 2, "warm_up": 1, "bytes": SIZES[:4], "epochs": 2}
+        wanted = {name: smaller(recipe, **small) for name, recipe in wanted.items()}
+    return [Run("machines", name, 0, recipe) for name, recipe in wanted.items()]
 
 
-def timed(function, rounds, warm_up):
-    """Seconds of each call, all processes starting together: shape (rounds,)."""
+def timed(function, recipe):
+    """Median and quartiles of a call's seconds; all processes start each call together."""
     seconds = []
-    for _ in range(warm_up + rounds):
+    for _ in range(recipe.warm_up + recipe.rounds):
         if distributed.team().size > 1:
             dist.barrier()
         start = time.perf_counter()
         function()
         seconds.append(time.perf_counter() - start)
-    return np.array(seconds[warm_up:])
-
-
-def quartiles(seconds):
-    """Median and the quartiles beside it, in seconds."""
-    low, middle, high = np.percentile(seconds, [25, 50, 75])
-    return {"median": float(middle), "quartiles": [float(low), float(high)]}
-
-
-def an_update(recipe, wrapped, optimiser):
-    """A function that makes one update on this process's share of a batch of random tokens."""
-    me, rng = distributed.team(), torch.manual_seed(0)
-    shape = recipe.rows, recipe.length + 1
-    rows, share = me.share(list(torch.randint(3, recipe.vocabulary, shape, generator=rng)))
-    if recipe.hidden_size:
-        return lambda: update(wrapped, optimiser, rows, share, 1e-3)
-    x, y = torch.stack(rows)[:, :-1], torch.stack(rows)[:, -1]
-
-    def two_words():
-        optimiser.zero_grad()
-        F.cross_entropy(wrapped(x), y).backward()
-        optimiser.step()
-
-    return two_words
+    low, middle, high = np.percentile(seconds[recipe.warm_up :], [25, 50, 75]).tolist()
+    return {"median": middle, "quartiles": [low, high]}
 
 
 def run_updates(run, options):
-    """Time updates of a network, with and without the exchange of gradients."""
+    """Time updates on random tokens, with and without the exchange of gradients."""
     recipe, me = run.recipe, distributed.team()
-    rounds = recipe.rounds, recipe.warm_up
-    with me.progress(run, options.checkpoints) as progress:
+    with distributed.Progress(run, options.checkpoints) as progress:
         torch.manual_seed(0)
         vocabulary, hidden = recipe.vocabulary, recipe.hidden_size
         model = LanguageModel(vocabulary, hidden, 0.4) if hidden else StackedLSTM(vocabulary)
         wrapped = me.wrap(model)
         optimiser = torch.optim.Adam(model.parameters(), fused=True)
-        one_update = an_update(recipe, wrapped, optimiser)
-        metrics = {"seconds": quartiles(timed(one_update, *rounds))}
+        rng, shape = torch.manual_seed(0), (recipe.rows, recipe.length + 1)
+        rows, share = me.share(list(torch.randint(3, vocabulary, shape, generator=rng)))
+        x, y = torch.stack(rows)[:, :-1], torch.stack(rows)[:, -1]
+
+        def one_update():
+            if hidden:
+                update(wrapped, optimiser, rows, share, 1e-3)
+                return
+            optimiser.zero_grad()
+            F.cross_entropy(wrapped(x), y).backward()
+            optimiser.step()
+
+        metrics = {"seconds": timed(one_update, recipe)}
         if me.size > 1:
             with wrapped.no_sync():
-                metrics["seconds_without_exchange"] = quartiles(timed(one_update, *rounds))
+                metrics["seconds_without_exchange"] = timed(one_update, recipe)
         weights = sum(p.numel() for p in model.parameters())
-        metrics["seconds_adam"] = quartiles(timed(optimiser.step, *rounds))
+        metrics["seconds_adam"] = timed(optimiser.step, recipe)
         metrics["bytes"] = 4 * weights
         sizes = {"weights": weights, "tokens": recipe.rows * recipe.length}
         return progress.record(data={"source": "random"}, sizes=sizes, metrics=metrics, threads=1)
@@ -151,49 +134,39 @@ def run_updates(run, options):
 
 def run_epochs(run, options):
     """Train the headlines' network for a few epochs: its curve, and seconds an epoch."""
-    data, me = load(options), distributed.team()
-    with me.progress(run, options.checkpoints) as progress:
+    data = load(options)
+    with distributed.Progress(run, options.checkpoints) as progress:
         start = time.perf_counter()
-        learned = learn(run, data, progress)
+        model, sequences, curve = learn(run, data, progress)
         seconds = time.perf_counter() - start
-        if me.rank:
+        if distributed.team().rank:
             return None
-        held_out, sequences = data.headlines[run.recipe.scored_on], learned.sequences
-        bits = headline_bits(learned.model, sequences.tokeniser, held_out)
-        lines = len(sequences.encoded)
+        held_out, lines = data.headlines[run.recipe.scored_on], len(sequences.encoded)
+        bits = headline_bits(model, sequences.tokeniser, held_out)
         return progress.record(
             data=data.record,
-            sizes={
-                "lines": lines,
-                "updates_an_epoch": math.ceil(lines / run.recipe.batch_size),
-            },
+            sizes={"lines": lines, "updates_an_epoch": math.ceil(lines / run.recipe.batch_size)},
             metrics={
                 "bits_per_character": bits_per_character(bits, held_out),
                 "seconds_an_epoch": seconds / run.recipe.epochs,
             },
-            curve=learned.curve,
+            curve=curve,
             threads=1,
         )
 
 
 def run_all_reduce(run, options):
     """Time the sum of one array over the processes, for arrays of many sizes."""
-    recipe, me = run.recipe, distributed.team()
-    with me.progress(run, options.checkpoints) as progress:
-        found = []
+    recipe, seconds = run.recipe, []
+    with distributed.Progress(run, options.checkpoints) as progress:
         for size in recipe.bytes:
-            array = torch.zeros(size // 4, device=me.device)
-            rounds = recipe.rounds, recipe.warm_up
-            found.append(quartiles(timed(lambda array=array: dist.all_reduce(array), *rounds)))
-        metrics = {"bytes": recipe.bytes, "seconds": [one["median"] for one in found]}
+            array = torch.zeros(size // 4, device=distributed.team().device)
+            seconds.append(timed(partial(dist.all_reduce, array), recipe)["median"])
+        metrics = {"bytes": recipe.bytes, "seconds": seconds}
         return progress.record(data={"source": "zeros"}, sizes={}, metrics=metrics, threads=1)
 
 
-EXECUTE = {
-    UpdatesRecipe: run_updates,
-    EpochsRecipe: run_epochs,
-    AllReduceRecipe: run_all_reduce,
-}
+EXECUTE = {UpdatesRecipe: run_updates, EpochsRecipe: run_epochs, AllReduceRecipe: run_all_reduce}
 
 
 def execute(run, options):

@@ -40,10 +40,7 @@ class Corpus:
         self.record = data_record(self.train.source, self.train.path, self.test.path)
 
 
-@cache
-def corpus():
-    """The corpus, loaded at the first call."""
-    return Corpus()
+corpus = cache(Corpus)
 
 
 def interval(right):

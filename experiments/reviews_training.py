@@ -93,11 +93,6 @@ class Trainer:
         for average, weight in zip(self.average, self.weights, strict=True):
             average.assign(keep * average + (1 - keep) * weight)
 
-    def use_average(self):
-        """Put the averaged weights, if any, into the network."""
-        for average, weight in zip(self.average, self.weights, strict=False):
-            weight.assign(average)
-
     def scores_of_batch(self, ids, slots, steps):
         """What the network gives for a batch of `EncodedReviews.batch`, as an array."""
         return self._predict(*map(tf.constant, (ids, slots, steps))).numpy()
@@ -143,7 +138,7 @@ def train(epochs, trainer, progress, quick, batches_of, step, after_epoch=None):
 
 
 def fit(trainer, encoded, labels, progress, quick, falling=True):
-    """Train on reviews as the trainer's recipe says, and put the average in place; the curve."""
+    """Train as the trainer's recipe says, and put the average, if any, in place; the curve."""
     recipe = trainer.recipe
 
     def batches_of(epoch):
@@ -157,5 +152,6 @@ def fit(trainer, encoded, labels, progress, quick, falling=True):
         return trainer.step(encoded.batch(batch), labels[batch], rate)
 
     curve = train(recipe.epochs, trainer, progress, quick, batches_of, step)
-    trainer.use_average()
+    for average, weight in zip(trainer.average, trainer.weights, strict=False):
+        weight.assign(average)
     return curve

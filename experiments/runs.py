@@ -124,23 +124,13 @@ def versions():
     return found
 
 
-def forget_peak_memory():
-    """Let the kernel's peak start anew where it can: or a run inherits its predecessor's."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
 def peak_memory_mb():
-    """The process's largest resident memory since `forget_peak_memory`, in MiB."""
+    """The process's largest resident memory since the run began, in MiB."""
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/self/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 if sys.platform == "linux" else peak / 1024**2
-
-
-def _cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def write_atomically(path, content):
@@ -170,11 +160,11 @@ class Progress:
 
     def __init__(self, run, checkpoints):
         self.run, self.path = run, run.checkpoint_path(checkpoints)
-        self.restarts, self._before, self._bar = 0, 0.0, None
-        self._saved = 0.0
+        self.restarts, self._before, self._saved, self._bar = 0, 0.0, 0.0, None
 
     def __enter__(self):
-        forget_peak_memory()
+        with contextlib.suppress(OSError):  # peak memory anew: or a run inherits the last one's
+            Path("/proc/self/clear_refs").write_text("5")
         self._start = time.perf_counter()
         return self
 
@@ -226,6 +216,7 @@ class Progress:
 
     def record(self, *, data, sizes, metrics, **more):
         """The run's record: `more` holds what does not fit elsewhere, such as curves."""
+        counted = hasattr(os, "sched_getaffinity")  # not on macOS
         return {
             "experiment": self.run.experiment,
             "name": self.run.name,
@@ -239,7 +230,7 @@ class Progress:
             "peak_memory_mb": round(peak_memory_mb(), 1),
             "versions": versions(),
             "processor": processor(),
-            "cores": _cores(),
+            "cores": len(os.sched_getaffinity(0)) if counted else os.cpu_count(),
             **more,
         }
 
@@ -264,10 +255,9 @@ def _claim(run, checkpoints, wait):
 def make(run, execute, options, leaves=None, wait=True):
     """Make a run and write its record, unless that is there: the only way to a record.
 
-    ``execute(run, options)`` makes the run and returns its record; `options` are the command
-    line's. `leaves` is a file that the run leaves beside the record: without it, too, the run is
-    to be made. Returns the record, whoever made it; where another process is at the run, waits for
-    it, or returns None if not `wait`.
+    ``execute(run, options)``, with the command line's options, returns the record. Without the file
+    `leaves`, if any, the run is to be made too. Returns the record, whoever made it; where another
+    process is at the run, waits for it, or returns None if not `wait`.
     """
     with _claim(run, options.checkpoints, wait) as mine:
         if not mine:

@@ -175,14 +175,6 @@ PRETRAINED = replace(
 )
 
 
-def training_ladder():
-    """The recipes of the rungs, by name."""
-    recipe, found = PLAIN, {}
-    for name, change in RUNGS.items():
-        recipe = found[name] = replace(recipe, **change)
-    return found
-
-
 def all_runs(options):
     """Every run, those that others lean on first."""
     recipes = {BEST: replace(NETWORK, epochs=4), "system": SYSTEM, "pretrained": PRETRAINED}
@@ -190,7 +182,10 @@ def all_runs(options):
         one_piece = isinstance(tokens, Words | BPE)
         dropout = ONE_PIECE_DROPOUT if one_piece else NETWORK.piece_dropout
         recipes[f"tokens-{name}"] = replace(NETWORK, tokens=tokens, piece_dropout=dropout)
-    recipes |= training_ladder() | {"notes": NotesRecipe()}
+    rung = PLAIN
+    for name, change in RUNGS.items():
+        rung = recipes[name] = replace(rung, **change)
+    recipes["notes"] = NotesRecipe()
     if options.quick:
         small = {"size": 8, "units": 6, "epochs": 2, "batch_size": 32, "words": 300}
         recipes = {name: runs.smaller(recipe, **small) for name, recipe in recipes.items()}
@@ -236,13 +231,11 @@ class Tokens:
     test: EncodedReviews
     rows: int  # of the table
     seconds: float = 0.0  # that an earlier run has spent on them
+    known: np.ndarray | None = None  # codes of the n-grams; row k + 1 of the table is the k-th's
 
 
 def morphemes(options):
-    """Morphemes with the first letter of their tag, for both files; kept for the next run.
-
-    The seconds that it returns are those that another run has spent on them.
-    """
+    """Morphemes with their tags' first letters, kept; the seconds an earlier run spent on them."""
     data = corpus()
     path = options.checkpoints / "sentiment" / f"morphemes-{data.train.source}.json"
     there = path.exists()
@@ -284,7 +277,7 @@ def encode(tokens, options):
             pieces = [letter_pieces(part, tokens.lengths) for part in texts]
             known = known_codes(pieces[0][0], tokens.min_count)
         encoded = [EncodedReviews(look_up(codes, known), *rest) for codes, *rest in pieces]
-        return Tokens(*encoded, len(known) + 1)
+        return Tokens(*encoded, len(known) + 1, known=known)
     clean = [[clean_review(text) for text in part] for part in texts]
     if isinstance(tokens, BPE):
         return byte_pairs(clean, tokens.size)
@@ -308,6 +301,7 @@ class Tested:
     seconds: dict  # metrics; tokenising_seconds are what an earlier run has spent
     curve: list = field(default_factory=list)
     trainer: object = None
+    tokens: Tokens | None = None
 
 
 class NotesTrainer:
@@ -343,15 +337,14 @@ def train_lstm(run, options, progress):
     shape = rows, recipe.size, recipe.units
     settings = recipe.both_directions, recipe.pool, recipe.dropout, recipe.scale
     trainer = Trainer(ReviewNetwork(*shape, *settings), recipe, run.seed)
-    falling = recipe.schedule == "cosine"
-    curve = fit(trainer, fitted, labels, progress, options.quick, falling)
+    curve = fit(trainer, fitted, labels, progress, options.quick, recipe.schedule == "cosine")
     sizes = {
         "weights": int(trainer.network.count_params()),
         "table": [rows, recipe.size],
         "steps_per_review": float(fitted.steps.mean()),
     }
     seconds = {"tokenising_seconds": tokens.seconds}
-    return Tested(trainer.scores(test), sizes, seconds, curve, trainer)
+    return Tested(trainer.scores(test), sizes, seconds, curve, trainer, tokens)
 
 
 def train_notes(run, options, progress):
@@ -386,8 +379,7 @@ def train_notes(run, options, progress):
         accuracy = np.mean((scores > 0) == held_out)
         return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 
-    rest = batches_of, step, after_epoch
-    curve = train(recipe.epochs, trainer, progress, options.quick, *rest)
+    curve = train(recipe.epochs, trainer, progress, options.quick, batches_of, step, after_epoch)
     sizes = {
         "weights": int(trainer.network.count_params()),
         "table": [recipe.words, recipe.size],
@@ -415,15 +407,9 @@ def run_system(run, options, _progress):
     members = {name: earlier(name, run.seed, options) for name in weights}
     scores = sum(weights[name] * member.scores for name, member in members.items())
     seconds = {name: member.seconds for name, member in members.items()}
-    return Tested(
-        scores / sum(weights.values()),
-        {"members": list(weights)},
-        {
-            "member_seconds": seconds,
-            "seconds_on_one_core": sum(seconds.values()),
-            "seconds_on_two_cores": two_cores(seconds.values()),
-        },
-    )
+    metrics = {"member_seconds": seconds, "seconds_on_one_core": sum(seconds.values())}
+    metrics["seconds_on_two_cores"] = two_cores(seconds.values())
+    return Tested(scores / sum(weights.values()), {"members": list(weights)}, metrics)
 
 
 def two_cores(seconds):
@@ -452,23 +438,17 @@ def compare(scores, others, labels, slices):
             "p_value": binomtest(only_mine, apart).pvalue if apart else 1.0,
         }
 
-    whole = np.ones(len(labels), bool)
-    return {
-        **pair(whole),
-        "test": "exact McNemar",
-        "slices": {n: pair(s) for n, s in slices.items()},
-    }
+    whole = pair(np.ones(len(labels), bool))
+    parts = {name: pair(part) for name, part in slices.items()}
+    return {**whole, "test": "exact McNemar", "slices": parts}
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """Log odds (N,) of another run, and the seconds until its model was trained.
+    """What is needed of another run."""
 
-    The seconds include the tokens, and not the scoring of the test reviews.
-    """
-
-    scores: np.ndarray
-    seconds: float
+    scores: np.ndarray  # log odds (N,)
+    seconds: float  # until its model was trained, tokens included, scoring not
 
 
 def scores_path(run, options):
@@ -484,7 +464,7 @@ def leans_on(run):
 
 
 def earlier(name, seed, options):
-    """What is needed of another run, which is made if need be."""
+    """Another run's `Earlier`; it is made if need be."""
     known = {(run.name, run.seed): run for run in all_runs(options)}
     run = known[name, 0 if name == "linear" else seed]
     path = scores_path(run, options)
@@ -513,7 +493,7 @@ def execute(run, options):
         tested = WAYS[type(run.recipe)](run, options, progress)
         scores = tested.scores
         if run.name == "pretrained":
-            scores = hand_over(run, options, tested.trainer)
+            scores = hand_over(run, options, tested)
         metrics = judge(scores, labels, slices) | tested.seconds
         if not isinstance(run.recipe, SystemRecipe):
             metrics["seconds_in_all"] = progress.seconds + metrics["tokenising_seconds"]
@@ -528,25 +508,21 @@ def execute(run, options):
         )
 
 
-def hand_over(run, options, trainer):
+def hand_over(run, options, tested):
     """Leave the small model for the package, rounded to float16 as it is shipped.
 
     Returns what the rounded network says of the test reviews.
     """
-    data, tokens = corpus(), run.recipe.tokens
-    layers = {}
-    for name, layer in trainer.network.layers_by_name().items():
+    tokens, layers = run.recipe.tokens, {}
+    for name, layer in tested.trainer.network.layers_by_name().items():
         layers[name] = [a.astype(np.float16).astype(np.float32) for a in layer.get_weights()]
         layer.set_weights(layers[name])
-    codes, *_ = ngram_pieces(data.train.texts, tokens.by, tokens.longest)
-    known = known_codes(codes, tokens.min_count, tokens.at_most)
     if run.seed == 0 and not options.quick:
-        extras = {"by": tokens.by, "longest": tokens.longest, "data": data.record}
+        extras = {"by": tokens.by, "longest": tokens.longest, "data": corpus().record}
         extras |= {key: getattr(run.recipe, key) for key in ("both_directions", "pool", "units")}
-        extras["ngrams"] = "\n".join(ngrams_of_codes(known))  # row k + 1 of the table: n-gram k
+        extras["ngrams"] = "\n".join(ngrams_of_codes(tested.tokens.known))
         keep("sentiment", run, to_names(layers), options.checkpoints, **extras)
-    codes, *rest = ngram_pieces(data.test.texts, tokens.by, tokens.longest)
-    return trainer.scores(EncodedReviews(look_up(codes, known), *rest))
+    return tested.trainer.scores(tested.tokens.test)
 
 
 def main(argv=None):

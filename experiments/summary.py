@@ -25,6 +25,8 @@ cells
 
 import argparse
 import sys
+from functools import partial, reduce
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
@@ -36,99 +38,64 @@ from .runs import HERE, write_record
 NOTES_LESSONS, BEST_LESSONS = "1-notes", "9-faster-at-ten"  # first and last rung of the ladder
 SINGLE_LSTM = "ngram-words"  # the best on validation data
 HEADLINE_LSTMS = ("characters-lstm", "bpe-lstm")
+BITS = "bits_per_character"
 REFERENCE = "reference T=100 H=64"
+FIGURES = {  # what is a plain median: experiment, figure, its run and the keys in that's metrics
+    "marked_product": {
+        "share_within_0_04": (BEST_LESSONS, "share_within_0_04"),
+        "test_mse": (BEST_LESSONS, "test_mse"),
+    },
+    "sentiment": {
+        "linear_model": ("linear", "accuracy"),
+        "notes_recipe": ("notes", "accuracy"),
+        "best_single_lstm": (SINGLE_LSTM, "accuracy"),
+        "best_system": ("system", "accuracy"),
+        "seconds_single": (SINGLE_LSTM, "seconds_in_all"),
+        "seconds_system": ("system", "seconds_on_two_cores"),
+    },
+    "headlines": {
+        "word_kneser_ney": ("words-kn3", BITS),
+        "best_alone": ("mixture", BITS),
+        "best_with_snippets": ("mixture-snippets", BITS),
+        "seconds": ("mixture-snippets", "seconds_with_members"),
+    },
+    "cells": {"numpy_over_torch": ("numpy-over-torch", "numpy_over_torch", REFERENCE)},
+}
 
 
-class Records:
-    """The records below a folder; what is asked for and missing is noted."""
-
-    def __init__(self, results):
-        self.results, self.missing = Path(results), []
-
-    def of(self, experiment, name):
-        """All records of a run, one for each seed, in the order of the seeds."""
-        try:
-            return load_records(experiment, name, self.results)
-        except KeyError:
-            self.missing.append(f"{experiment}/{name}")
-            return []
-
-    def median(self, experiment, name, *keys):
-        """Median over the seeds of what lies under these keys; NaN, and noted, where it is not."""
-        values = []
-        for record in self.of(experiment, name):
-            value = record
-            for key in keys:
-                value = value.get(key) if isinstance(value, dict) else None
-            if value is None:
-                self.missing.append(f"{experiment}/{name}, in it {'.'.join(keys)}")
-            values.append(value)
-        return median(values)
+def read_metric(results, missing, experiment, name, *keys):
+    """What lies under these keys of a run's metrics, for each seed; `missing` notes what is not."""
+    try:
+        records = load_records(experiment, name, results)
+    except KeyError:
+        missing.append(f"{experiment}/{name}")
+        return []
+    try:
+        return [reduce(getitem, keys, record["metrics"]) for record in records]
+    except KeyError:
+        missing.append(f"{experiment}/{name}, in it metrics.{'.'.join(keys)}")
+        return [np.nan] * len(records)
 
 
 def median(values):
-    """The median as a float; NaN of no values, or of one that is missing."""
-    return float(np.median([np.nan if v is None else v for v in values])) if values else np.nan
+    """The median as a float; NaN of no values."""
+    return float(np.median(values or [np.nan]))
 
 
-def marked_product(records):
-    """Speed, and errors on the test examples: see the module's docstring."""
-
-    def metrics(name, key):
-        return [record["metrics"].get(key) for record in records.of("marked_product", name)]
+def speed(metric):
+    """How soon and how often marked_product's recipes solve it: see the module's docstring."""
 
     def seconds(name):
-        to_target, in_all = metrics(name, "seconds_to_target"), metrics(name, "seconds_in_all")
-        pairs = zip(to_target, in_all, strict=True)
+        columns = (metric(name, key) for key in ("seconds_to_target", "seconds_in_all"))
+        pairs = zip(*columns, strict=True)
         return median([whole if part is None else part for part, whole in pairs])
 
-    solved = [part is not None for part in metrics(BEST_LESSONS, "seconds_to_target")]
+    reached = metric(BEST_LESSONS, "seconds_to_target")
     return {
         "speedup": seconds(NOTES_LESSONS) / seconds(BEST_LESSONS),
-        "seeds_solved": sum(solved),
-        "seeds": len(solved),
-        "share_within_0_04": median(metrics(BEST_LESSONS, "share_within_0_04")),
-        "test_mse": median(metrics(BEST_LESSONS, "test_mse")),
+        "seeds_solved": sum(part is not None for part in reached),
+        "seeds": len(reached),
     }
-
-
-def sentiment(records):
-    """Accuracies on the test reviews, and seconds: see the module's docstring."""
-
-    def metric(name, key="accuracy"):
-        return records.median("sentiment", name, "metrics", key)
-
-    return {
-        "linear_model": metric("linear"),
-        "notes_recipe": metric("notes"),
-        "best_single_lstm": metric(SINGLE_LSTM),
-        "best_system": metric("system"),
-        "seconds_single": metric(SINGLE_LSTM, "seconds_in_all"),
-        "seconds_system": metric("system", "seconds_on_two_cores"),
-    }
-
-
-def headlines(records):
-    """Bits per character, and seconds: see the module's docstring."""
-
-    def bits(name):
-        return records.median("headlines", name, "metrics", "bits_per_character")
-
-    better = min(HEADLINE_LSTMS, key=lambda name: bits(f"{name}-validation"))
-    seconds = ("metrics", "seconds_with_members")
-    return {
-        "word_kneser_ney": bits("words-kn3"),
-        "lstm_alone": bits(better),
-        "best_alone": bits("mixture"),
-        "best_with_snippets": bits("mixture-snippets"),
-        "seconds": records.median("headlines", "mixture-snippets", *seconds),
-    }
-
-
-def cells(records):
-    """NumPy's time over PyTorch's: see the module's docstring."""
-    keys = ("metrics", "numpy_over_torch", REFERENCE)
-    return {"numpy_over_torch": records.median("cells", "numpy-over-torch", *keys)}
 
 
 def summarise(results=HERE / "results"):
@@ -136,12 +103,18 @@ def summarise(results=HERE / "results"):
 
     Raises FileNotFoundError, which names each record, or figure in one, that is missing.
     """
-    records = Records(results)
-    parts = (marked_product, sentiment, headlines, cells)
-    summary = {part.__name__: part(records) for part in parts}
-    if records.missing:
-        missing = "\n  ".join(dict.fromkeys(records.missing))
-        raise FileNotFoundError(f"no summary without these records in {results}:\n  {missing}")
+    missing = []
+    metric = partial(read_metric, Path(results), missing)
+    summary = {
+        experiment: {name: median(metric(experiment, *of)) for name, of in figures.items()}
+        for experiment, figures in FIGURES.items()
+    }
+    summary["marked_product"] |= speed(partial(metric, "marked_product"))
+    better = min(HEADLINE_LSTMS, key=lambda n: median(metric("headlines", f"{n}-validation", BITS)))
+    summary["headlines"]["lstm_alone"] = median(metric("headlines", better, BITS))
+    if missing:
+        told = "\n  ".join(dict.fromkeys(missing))
+        raise FileNotFoundError(f"no summary without these records in {results}:\n  {told}")
     return summary
 
 
