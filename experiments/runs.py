@@ -2,13 +2,11 @@
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import platform
 import re
-import resource
 import sys
 import time
 from dataclasses import dataclass, fields, replace
@@ -16,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 from tqdm import tqdm
@@ -129,6 +128,8 @@ def peak_memory_mb():
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/self/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    import resource  # which Windows lacks
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 if sys.platform == "linux" else peak / 1024**2
 
@@ -240,15 +241,15 @@ def _claim(run, checkpoints, wait):
     """True while this process alone works on the run; two programs can share one list of runs."""
     path = run.checkpoint_path(checkpoints).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not wait:
-                yield False
-                return
-            tqdm.write(f"{run}: another process is at it; waiting")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        held = FileLock(path).acquire(blocking=False)
+    except Timeout:
+        if not wait:
+            yield False
+            return
+        tqdm.write(f"{run}: another process is at it; waiting")
+        held = FileLock(path).acquire()
+    with held:
         yield True
 
 
