@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.contents import BOOK, ROOT
 from tools.course import assignments, slides
-from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read, title_of
+from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read_chapter, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
 from tools.course.proofs import RECORD
 from tools.notebooks import METADATA
@@ -69,7 +69,7 @@ def _about(path, text):
 def student(path):
     """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
     cells = [_about(path, STUDENT)]
-    for cell, solving in read(path)[1]:
+    for cell, solving in read_chapter(path)[1]:
         if not solving:
             cells += _plain(cell, page_of(path))
     return _notebook(cells)
@@ -78,7 +78,7 @@ def student(path):
 def instructor(path, recorded):
     """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
     cells = [_about(path, INSTRUCTOR)]
-    for cell, solving in read(path)[1]:
+    for cell, solving in read_chapter(path)[1]:
         if cell.source == SOLUTION_END:
             cells += _wrong_answers(solving.number, recorded)
         else:
