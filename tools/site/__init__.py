@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 from docutils import nodes
 
 from tools.site.live_figures import LiveFigureDirective
-from tools.site.mathematics import STYLESHEET, render_all, visit_displayed_math, visit_math
+from tools.site.mathematics import STYLESHEET, render_all, visit_math
 from tools.site.pages import finish_site
 
 
@@ -89,7 +89,7 @@ def add_files(app, exception):
 def setup(app):
     app.setup_extension("tools.site.course_files")
     app.add_directive("live-figure", LiveFigureDirective)
-    app.add_html_math_renderer("built", (visit_math, None), (visit_displayed_math, None))
+    app.add_html_math_renderer("built", (visit_math, None), (visit_math, None))
     app.add_css_file(STYLESHEET, priority=400)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", drop_thebe)
