@@ -70,7 +70,9 @@ def described():
 
 def docstring():
     """Return the package's docstring."""
-    head = "The code that the chapters of *Learning to Forget* share: a map of it, module by module."
+    head = (
+        "The code that the chapters of *Learning to Forget* share: a map of it, module by module."
+    )
     return f"{head}\n\n" + "".join(f"{name} ({by})\n    {text}\n" for name, by, text in described())
 
 

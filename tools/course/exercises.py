@@ -50,7 +50,7 @@ class Exercise:
 
 @functools.cache
 def read_chapter(path):
-    """Return a chapter's exercises, and its cells, each with the exercise that it solves or None."""
+    """Return a chapter's exercises, and each of its cells with what exercise it solves, or None."""
     exercises, cells, solving = [], [], None
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
