@@ -180,12 +180,11 @@ Performance: on a desktop between {min(performance["desktop"])} and {max(perform
 """  # noqa: E501
 
 
-def put_down(page, found, made):
+def add_to_report(page, found, made):
     """Add a page's figures to the report, which another run may have written to meanwhile."""
     known = json.loads(REPORT.read_text(encoding="utf-8"))["pages"] if REPORT.exists() else {}
     known[page] = found
     report = made | {"pages": {name: known[name] for name in pages() if name in known}}
-    REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     TABLE.write_text(site_as_markdown(report), encoding="utf-8")
 
@@ -209,7 +208,7 @@ def main():
             url = f"{address}/{page}.html"
             ratings = {size: middle_rating(url, size, options.runs) for size in SIZES}
             found = look(url) | ratings
-            put_down(page, found, made)
+            add_to_report(page, found, made)
             print(page, found, flush=True)
 
 

@@ -80,13 +80,7 @@ def points_of(exercise, by_hand=True):
 
 
 def marking_code(exercise):
-    """Return the code that marks an exercise: its stub's last line, with `grade` for `check`.
-
-    Raises
-    ------
-    ValueError
-        If that line isn't a call of check with the exercise's number, and names or fixed words.
-    """
+    """Return the code that marks an exercise: its stub's last line, with `grade` for `check`."""
     line = exercise.stub.source.splitlines()[-1]
     if not re.fullmatch(rf'check\("{re.escape(exercise.number)}"(, {ARGUMENT})+\)', line):
         raise ValueError(

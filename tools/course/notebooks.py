@@ -59,9 +59,6 @@ def _about(path, text):
     return new_markdown_cell(text, id="about-this-notebook")
 
 
-# Notebooks -------------------------------------------------------------------
-
-
 def student(path):
     """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
     cells = [_about(path, STUDENT)]
@@ -112,9 +109,6 @@ def _notebook(cells):
     notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook
-
-
-# Everything ------------------------------------------------------------------
 
 
 def write(folder):

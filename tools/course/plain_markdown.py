@@ -16,6 +16,7 @@ from pybtex.richtext import Text
 from tools.contents import BOOK, ROOT, pages
 
 SITE = BOOK["html"]["baseurl"]
+WORKS = parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
 
 CODE = re.compile(r"^(`{3,})(?!\{).*?^\1 *$", re.MULTILINE | re.DOTALL)
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]+)`")
@@ -88,14 +89,9 @@ def _labelled(cell):
     ]
 
 
-@cache
-def _works():
-    return parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
-
-
 def _authors(key):
     """Return a work's authors as the site's citations have them: surnames, et al. from four on."""
-    people = _works()[key].persons.get("author") or _works()[key].persons["editor"]
+    people = WORKS[key].persons.get("author") or WORKS[key].persons["editor"]
     names = [str(Text.from_latex(" ".join(p.prelast_names + p.last_names))) for p in people]
     if len(names) > 3:
         return f"{names[0]} et al."
@@ -111,7 +107,7 @@ def _link(words, url):
 
 def _cited(text, in_sentence):
     url = page_url("chapters/reference/bibliography")
-    years = {key.strip(): _works()[key.strip()].fields.get("year", "") for key in text.split(",")}
+    years = {key.strip(): WORKS[key.strip()].fields.get("year", "") for key in text.split(",")}
     if in_sentence:
         return _link(" and ".join(f"{_authors(key)} ({years[key]})" for key in years), url)
     return f"({_link('; '.join(f'{_authors(key)}, {years[key]}' for key in years), url)})"

@@ -60,17 +60,6 @@ class Slide(NamedTuple):
     kind: str
 
 
-class Deck(NamedTuple):
-    """One session's slides, and the pictures that they show: {name: bytes}."""
-
-    number: int
-    slides: list
-    pictures: dict
-
-
-# --- Reading a source ---------------------------------------------------------------------
-
-
 def sessions():
     """Return the numbers of the sessions that have slides."""
     return sorted(int(path.stem.removeprefix("session_")) for path in SOURCES.glob("session_*.md"))
@@ -89,9 +78,10 @@ def split_slides(text):
 
 
 class Reader:
-    """Reads the sources, and collects the formulas of all of them."""
+    """Reads the sources, and collects the formulas and pictures of all of them."""
 
     def __init__(self):
+        self.pictures = {}  # name -> bytes
         self.formulas = {}  # (TeX, displayed or not) -> its number in the HTML, first place seen
         self.markdown = MarkdownIt("commonmark", {"html": False, "highlight": self.code})
         self.markdown.enable("table")
@@ -100,17 +90,17 @@ class Reader:
         )
 
     def read(self, path):
-        """Return the deck whose source lies at `path`."""
-        deck = Deck(int(path.stem.removeprefix("session_")), [], {})
+        """Return the slides whose source lies at `path`."""
+        slides = []
         for number, source in enumerate(split_slides(path.read_text(encoding="utf-8")), 1):
             self.place = f"{path.name}, slide {number}"
-            deck.slides.append(self.slide(source, number, deck))
-        return deck
+            slides.append(self.slide(source, number))
+        return slides
 
     def fail(self, reason):
         raise SlideError(f"{self.place}: {reason}")
 
-    def slide(self, source, number, deck):
+    def slide(self, source, number):
         body, *notes = re.split(r"^Note:[ ]*", source, flags=re.MULTILINE)
         if not notes or not notes[0].strip():
             self.fail("no speaker notes (what follows a line `Note:`)")
@@ -124,11 +114,11 @@ class Reader:
             self.fail("two headings: one idea a slide")
         text = heading[2].strip()
         kind = "title" if number == 1 else "turn" if text.startswith("Your turn") else "plain"
-        inner, layout = self.body(body[heading.end() :], deck)
+        inner, layout = self.body(body[heading.end() :])
         said = self.markdown.render(notes[0].strip())
         return Slide(self.markdown.renderInline(text), inner, said, f"{kind} {layout}")
 
-    def body(self, source, deck):
+    def body(self, source):
         """Return a slide's HTML below its heading, and its layout."""
         blocks, shown, fenced = [[]], None, False
         for line in source.splitlines():
@@ -139,7 +129,7 @@ class Reader:
                 continue
             if shown:
                 self.fail("two figures: one idea a slide")
-            shown = self.picture(*picture.groups(), deck) if picture else self.live(figure[1])
+            shown = self.picture(*picture.groups()) if picture else self.live(figure[1])
             blocks.append([])
         texts = ["\n".join(lines).strip() for lines in blocks]
         parts = [f'<div class="words">{self.markdown.render(t)}</div>' if t else "" for t in texts]
@@ -148,14 +138,12 @@ class Reader:
         if not shown:
             return parts[0], "text"
         figure, layout = shown
-        if layout == "upright" and not any(parts):
-            layout = "panorama"
-        if layout == "upright":  # beside the words, whether these stand before it or after it
+        if layout == "upright" and any(parts):  # beside the words, whether before or after it
             words = self.markdown.render("\n\n".join(texts).strip())
             return f'<div class="words">{words}</div>{figure}', "beside"
-        return figure.join(parts), layout
+        return figure.join(parts), "panorama" if layout == "upright" else layout
 
-    def picture(self, alt, target, deck):
+    def picture(self, alt, target):
         """Return the HTML of a picture, and whether it is a panorama or upright."""
         file, _, cell = target.partition("#")
         path = ROOT / file
@@ -173,7 +161,7 @@ class Reader:
             data, name = path.read_bytes(), path.name
         if not alt.strip():
             self.fail(f"the picture {target} has no alt text")
-        deck.pictures[name] = data
+        self.pictures[name] = data
         width, height = size_of(name, data)
         tag = (
             f'<p class="picture"><img src="../figures/{name}" alt="{html.escape(alt.strip())}" '
@@ -228,18 +216,15 @@ def size_of(name, data):
     return Image.open(io.BytesIO(data)).size
 
 
-# --- Writing a deck -----------------------------------------------------------------------
-
-
-def document(deck, formulas, with_reveal):
-    """Return a deck as the text of its HTML file."""
+def document(session, slides, formulas, with_reveal):
+    """Return a session's slides as the text of their HTML file."""
     # The speaker's window has not the slides' style.
     mathml = [re.search("<math.*</math>", formula, re.DOTALL)[0] for formula in formulas]
     sections = []
-    for number, slide in enumerate(deck.slides, 1):
+    for number, slide in enumerate(slides, 1):
         heading = f"<h2>{slide.heading}</h2>"
         if number == 1:
-            kicker = f'<p class="kicker">{BOOK["title"]} · Session {deck.number}</p>'
+            kicker = f'<p class="kicker">{BOOK["title"]} · Session {session}</p>'
             heading = f"{kicker}\n<h1>{slide.heading}</h1>"
         shown = f'{heading}\n<div class="body">{slide.body}</div>'
         sections.append(
@@ -248,12 +233,9 @@ def document(deck, formulas, with_reveal):
             f'<aside class="notes" aria-label="Notes on slide {number}">'
             f"{FORMULA.sub(lambda found: mathml[int(found[1])], slide.notes)}</aside>\n</section>"
         )
-    title = html.escape(re.sub("<[^>]*>", "", deck.slides[0].heading), quote=False)
-    reveal = "".join(
-        f'<script src="../assets/{Path(file).name}"></script>\n'
-        for file in REVEAL_FILES
-        if with_reveal and file.endswith(".js")
-    )
+    title = html.escape(re.sub("<[^>]*>", "", slides[0].heading), quote=False)
+    files = ["reveal.js", "notes.js"] * with_reveal + ["slides.js"]
+    scripts = "".join(f'<script src="../assets/{file}"></script>\n' for file in files)
     sheets = ["reveal.css"] * with_reveal + ["mathematics.css", "slides.css"]
     styles = "".join(f'<link rel="stylesheet" href="../assets/{sheet}">\n' for sheet in sheets)
     return f"""<!DOCTYPE html>
@@ -261,7 +243,7 @@ def document(deck, formulas, with_reveal):
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Session {deck.number}: {title} · {BOOK["title"]}</title>
+<title>Session {session}: {title} · {BOOK["title"]}</title>
 <link rel="icon" href="../assets/favicon.svg">
 {styles}</head>
 <body>
@@ -272,8 +254,7 @@ def document(deck, formulas, with_reveal):
 </div>
 </div>
 </main>
-{reveal}<script src="../assets/slides.js"></script>
-</body>
+{scripts}</body>
 </html>
 """
 
@@ -299,7 +280,7 @@ def write(folder, numbers=None):
     def complain(source, reason):
         raise SlideError(f"{reader.formulas[source][1]}: MathJax: {reason} in {source[0]!r}")
 
-    decks = [reader.read(SOURCES / f"session_{n}.md") for n in numbers or sessions()]
+    decks = {n: reader.read(SOURCES / f"session_{n}.md") for n in numbers or sessions()}
     formulas, css = mathematics.render_formulas(reader.formulas, complain)
     place = Path(folder) / "slides"
     assets, figures = place / "assets", place / "figures"
@@ -314,16 +295,17 @@ def write(folder, numbers=None):
         print(f"no reveal.js in {REVEAL.parent}: each deck is one long page (npm installs it)")
     (assets / "mathematics.css").write_text(css, encoding="utf-8")
     (assets / "slides.css").write_text(stylesheet(), encoding="utf-8")
-    shutil.copyfile(Path(__file__).with_name("slides.js"), assets / "slides.js")
-    shutil.copyfile(ROOT / "images" / "favicon.svg", assets / "favicon.svg")
-    pages = []
-    for deck in decks:
-        for name, data in deck.pictures.items():
-            (figures / name).write_bytes(data)
-        pages.append(place / f"session_{deck.number}" / "index.html")
-        pages[-1].parent.mkdir(exist_ok=True)
-        pages[-1].write_text(document(deck, list(formulas.values()), with_reveal), encoding="utf-8")
-    return pages
+    for file in (Path(__file__).with_name("slides.js"), ROOT / "images" / "favicon.svg"):
+        shutil.copyfile(file, assets / file.name)
+    for name, data in reader.pictures.items():
+        (figures / name).write_bytes(data)
+    written = []
+    for session, slides in decks.items():
+        written.append(place / f"session_{session}" / "index.html")
+        written[-1].parent.mkdir(exist_ok=True)
+        text = document(session, slides, list(formulas.values()), with_reveal)
+        written[-1].write_text(text, encoding="utf-8")
+    return written
 
 
 def main():
