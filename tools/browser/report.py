@@ -155,7 +155,7 @@ def site_as_markdown(report):
     rows = []
     for name, page in report["pages"].items():
         desktop, phone = page["desktop"], page["phone"]
-        ratings = [" / ".join(str(of[name]) for name in CATEGORIES) for of in (desktop, phone)]
+        ratings = [" / ".join(str(of[score]) for score in CATEGORIES) for of in (desktop, phone)]
         shift = max(desktop["shift"], phone["shift"])
         needed = phone["bytes"]["before figures"]
         rows.append(

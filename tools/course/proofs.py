@@ -100,30 +100,21 @@ def _set_up(chapter):
     return namespace, (torch.get_default_dtype(), torch.get_num_threads())
 
 
-def said_to(exercise, cell):
-    """Return what the check says to a stub or a solution, run after the set-up cell alone."""
-    with set_up(exercise.chapter) as namespace:
-        return run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
+def examined(exercise, solution=None):
+    """Return the Proof of an exercise; what is known to be said to its solution can be given."""
 
+    def said_to(cell):
+        with set_up(exercise.chapter) as namespace:  # each cell needs the set-up cell alone
+            return run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
 
-def answers_to(exercise):
-    """Return what course/wrong_answers has to an exercise, each with what the check says to it."""
+    stub, solution = said_to(exercise.stub), solution or said_to(*exercise.answer_cells)
     importlib.import_module(f"course.wrong_answers.chapter_{exercise.chapter}")
     with set_up(exercise.chapter):
-        return [
+        answers = [
             (answer, examine(exercise.number, *answer.answers, **answer.named))
             for answer in ANSWERS.get(exercise.number, ())
         ]
-
-
-def examined(exercise, solution=None):
-    """Return the Proof of an exercise; what is known to be said to its solution can be given."""
-    return Proof(
-        exercise,
-        stub=said_to(exercise, exercise.stub),
-        solution=solution or said_to(exercise, *exercise.answer_cells),
-        answers=answers_to(exercise),
-    )
+    return Proof(exercise, stub, solution, answers)
 
 
 # Problems --------------------------------------------------------------------
