@@ -192,8 +192,8 @@ def add_to_report(page, found, made):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
-    parser.add_argument("--pages", nargs="+", default=pages(), help="only these of the site's")
-    parser.add_argument("--runs", type=int, default=3, help="of Lighthouse if a goal is missed")
+    parser.add_argument("--pages", nargs="+", default=pages(), help="only these")
+    parser.add_argument("--runs", type=int, default=3, help="ratings where a goal is missed")
     options = parser.parse_args()
     package = json.loads((LIGHTHOUSE.parents[1] / "package.json").read_text(encoding="utf-8"))
     browser_version = subprocess.check_output([PROGRAM, "--version"], text=True)
