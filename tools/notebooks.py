@@ -18,14 +18,8 @@ import nbformat
 
 SEAL = "outputs_sha256"
 HTML = "text/html"
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python"},
-}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 
 
 def seal_of(notebook):
@@ -48,24 +42,13 @@ def tidy(notebook):
 
 
 def execute(path):
-    """Run one notebook from the top in its own folder and write it back, sealed.
-
-    Raises
-    ------
-    nbclient.exceptions.CellExecutionError
-        If a cell fails; the file is left as it was.
-    """
+    """Run a notebook from the top in its own folder and write it back, sealed, if no cell fails."""
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False,
-        coalesce_streams=True,
-    )
+    folder = {"metadata": {"path": str(path.parent)}}
+    options = {"timeout": 600, "record_timing": False, "coalesce_streams": True}
+    client = NotebookClient(notebook, kernel_name="python3", resources=folder, **options)
     started = time.perf_counter()
     client.execute()
     seconds = time.perf_counter() - started
@@ -93,12 +76,8 @@ def made_by(cell):
 def refresh(path):
     """Renew the stored HTML of a notebook's live figures, without running the notebook.
 
-    A live figure is made by the package alone, from no variable of the page.
-
-    Raises
-    ------
-    ValueError
-        If the stored outputs are not those that an execution made: then only another one helps.
+    A live figure is made by the package alone, from no variable of the page. Where the stored
+    outputs are not those that an execution made, only another one helps.
     """
     notebook = nbformat.read(path, as_version=4)
     if notebook.metadata.get(SEAL) != seal_of(notebook):

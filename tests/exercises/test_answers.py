@@ -139,7 +139,7 @@ def test_what_is_said_to_a_wrong_answer_is_more_than_that_it_is_wrong():
 
 def test_the_report_has_each_exercise_and_its_table_is_that_of_its_record():
     assert list(RECORD) == [exercise.number for exercise in EXERCISES]
-    assert proofs.TABLE.read_text(encoding="utf-8") == proofs.table(RECORD)
+    assert proofs.TABLE.read_text(encoding="utf-8") == proofs.exercises_as_markdown(RECORD)
 
 
 def test_a_proof_names_every_kind_of_fault():

@@ -54,7 +54,6 @@ def still(page, figure, width):
 
 def draw(page, names):
     folder = live.FOLDER / "stills"
-    folder.mkdir(exist_ok=True)
     for name in names or live.FIGURES:
         for suffix, width in WIDTHS.items():
             drawn = still(page, live.FIGURES[name](), width)

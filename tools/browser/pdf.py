@@ -118,11 +118,9 @@ def print_book(site, output):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    built = ROOT / "_build"
-    parser.add_argument("site", nargs="?", type=Path, default=built / "html")
-    parser.add_argument(
-        "pdf", nargs="?", type=Path, default=built / "pdf" / "learning-to-forget.pdf"
-    )
+    site, pdf = ROOT / "_build/html", ROOT / "_build/pdf/learning-to-forget.pdf"
+    parser.add_argument("site", nargs="?", type=Path, default=site)
+    parser.add_argument("pdf", nargs="?", type=Path, default=pdf)
     options = parser.parse_args()
     if not (options.site / "searchindex.js").exists():
         sys.exit(f"no built book in {options.site}: run `make book` first")

@@ -150,25 +150,23 @@ def middle_rating(url, size, runs):
     return ratings[len(ratings) // 2] | {"runs": len(ratings)}
 
 
-def table(report):
+def site_as_markdown(report):
     """Return the report as Markdown."""
     rows = []
     for name, page in report["pages"].items():
-        scores = [
-            " / ".join(str(page[size][category]) for category in CATEGORIES) for size in SIZES
-        ]
-        shift = max(page[size]["shift"] for size in SIZES)
-        needed = page["phone"]["bytes"]["before figures"]
-        keys = f"{page['keyboard']['stops']} / {page['keyboard']['faults']}"
+        desktop, phone = page["desktop"], page["phone"]
+        ratings = [" / ".join(str(of[score]) for score in CATEGORIES) for of in (desktop, phone)]
+        shift = max(desktop["shift"], phone["shift"])
+        needed = phone["bytes"]["before figures"]
         rows.append(
-            f"| {name.removeprefix('chapters/')} | {scores[0]} | {scores[1]} "
-            f"| {page['phone']['first words'] / 1000:.1f} s | {page['phone']['blocked']} ms "
-            f"| {needed / 1000:.0f} kB | {shift:.3f} | {page['axe']} | {keys} |"
+            f"| {name.removeprefix('chapters/')} | {ratings[0]} | {ratings[1]} "
+            f"| {phone['first words'] / 1000:.1f} s | {phone['blocked']} ms "
+            f"| {needed / 1000:.0f} kB | {shift:.3f} | {page['axe']} "
+            f"| {page['keyboard']['stops']} / {page['keyboard']['faults']} |"
         )
-    performance = {
-        size: [p[size]["performance"] for p in report["pages"].values()] for size in SIZES
-    }
-    slow = [page["phone"].get("slowdown", 4) for page in report["pages"].values()]
+    measured = report["pages"].values()
+    performance = {size: [page[size]["performance"] for page in measured] for size in SIZES}
+    slow = [page["phone"].get("slowdown", 4) for page in measured]
     return f"""# The site, measured
 `make report` builds the site, serves it compressed from the machine that measures, and writes this page and [site.json](site.json). The suite holds the figures to their goals and to the list of pages.
 
@@ -182,25 +180,20 @@ Performance: on a desktop between {min(performance["desktop"])} and {max(perform
 """  # noqa: E501
 
 
-def write(page, found, made):
+def add_to_report(page, found, made):
     """Add a page's figures to the report, which another run may have written to meanwhile."""
     known = json.loads(REPORT.read_text(encoding="utf-8"))["pages"] if REPORT.exists() else {}
     known[page] = found
     report = made | {"pages": {name: known[name] for name in pages() if name in known}}
-    REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    TABLE.write_text(table(report), encoding="utf-8")
+    TABLE.write_text(site_as_markdown(report), encoding="utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
-    parser.add_argument(
-        "--pages", nargs="+", default=pages(), help="only these of the site's pages"
-    )
-    parser.add_argument(
-        "--runs", type=int, default=3, help="Lighthouse runs where a goal is missed"
-    )
+    parser.add_argument("--pages", nargs="+", default=pages(), help="only these")
+    parser.add_argument("--runs", type=int, default=3, help="ratings where a goal is missed")
     options = parser.parse_args()
     package = json.loads((LIGHTHOUSE.parents[1] / "package.json").read_text(encoding="utf-8"))
     browser_version = subprocess.check_output([PROGRAM, "--version"], text=True)
@@ -215,7 +208,7 @@ def main():
             url = f"{address}/{page}.html"
             ratings = {size: middle_rating(url, size, options.runs) for size in SIZES}
             found = look(url) | ratings
-            write(page, found, made)
+            add_to_report(page, found, made)
             print(page, found, flush=True)
 
 

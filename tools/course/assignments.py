@@ -29,7 +29,6 @@ ASKED = {
     "and how often, what came out with its spread over the seeds, and one thing that the numbers "
     "cannot tell.",
 }
-HERE = "*Write here.*"
 # What a check is called with: a name, or a word that the exercise prescribes.
 ARGUMENT = r'(\w+=)?([A-Za-z_]\w*|"[^"…]*")'
 
@@ -66,7 +65,7 @@ def assignment(chapter, by_hand=True):
     exercises = exercises_of(chapter)
     cells = [
         new_markdown_cell(_head(chapter, exercises, by_hand), id="head"),
-        _locked(new_code_cell(set_up_cell(chapter), id="set-up")),
+        _marked(new_code_cell(set_up_cell(chapter), id="set-up")),
     ]
     for exercise in exercises:
         cells += _cells_of(exercise, f"chapters/{chapter.stem}", by_hand)
@@ -81,13 +80,7 @@ def points_of(exercise, by_hand=True):
 
 
 def marking_code(exercise):
-    """Return the code that marks an exercise: its stub's last line, with `grade` for `check`.
-
-    Raises
-    ------
-    ValueError
-        If that line isn't a call of check with the exercise's number, and names or fixed words.
-    """
+    """Return the code that marks an exercise: its stub's last line, with `grade` for `check`."""
     line = exercise.stub.source.splitlines()[-1]
     if not re.fullmatch(rf'check\("{re.escape(exercise.number)}"(, {ARGUMENT})+\)', line):
         raise ValueError(
@@ -102,21 +95,22 @@ def _cells_of(exercise, page, by_hand):
     machine, person = points_of(exercise, by_hand)
     text = (
         f"## Exercise {exercise.number}: {exercise.title}\n\n"
-        f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · {_points(machine)}.** "
+        f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · "
+        f"{machine} point{'s' * (machine > 1)}.** "
         f"{plain(exercise.text, page)}"
     )
-    solution = exercise.answer_cells[0].source
+    solution = new_code_cell(exercise.answer_cells[0].source, id=f"answer-{name}")
     cells = [
-        _locked(new_markdown_cell(text, id=f"text-{name}")),
-        _answer(new_code_cell(solution, id=f"answer-{name}"), exercise.stub.source),
-        _locked(new_code_cell(marking_code(exercise), id=f"test-{name}"), machine),
+        _marked(new_markdown_cell(text, id=f"text-{name}")),
+        _marked(solution, stub=exercise.stub.source),
+        _marked(new_code_cell(marking_code(exercise), id=f"test-{name}"), machine),
     ]
     if person:
         question = ASKED[exercise.kind].format(points=person)
         reason = new_markdown_cell(plain(exercise.reason, page), id=f"words-{name}")
         cells += [
-            _locked(new_markdown_cell(question, id=f"question-{name}")),
-            _answer(reason, HERE, person),
+            _marked(new_markdown_cell(question, id=f"question-{name}")),
+            _marked(reason, person, stub="*Write here.*"),
         ]
     return cells
 
@@ -136,29 +130,21 @@ def _head(chapter, exercises, by_hand):
     )
 
 
-def _points(number):
-    return f"{number} point" if number == 1 else f"{number} points"
+def _marked(cell, points=None, stub=None):
+    """Mark a cell: one with a stub is the student's own, any other is locked.
 
-
-def _locked(cell, points=None):
-    """Mark a cell as one that the student cannot change: a test, if it gives points."""
-    return _marked(cell, solution=False, points=points)
-
-
-def _answer(cell, stub, points=None):
-    """Mark a cell as the student's own; it gives points itself if a person marks it."""
-    cell.metadata.stub = stub
-    return _marked(cell, solution=True, points=points)
-
-
-def _marked(cell, solution, points):
+    A locked cell that gives points is a test; points of a student's own a person gives.
+    """
+    own = stub is not None
+    if own:
+        cell.metadata.stub = stub
     cell.metadata.nbgrader = {
         "schema_version": 3,
         "cell_type": cell.cell_type,
         "grade": points is not None,
         "grade_id": cell.id,
-        "locked": not solution,
-        "solution": solution,
+        "locked": not own,
+        "solution": own,
         "task": False,
         **({} if points is None else {"points": points}),
     }

@@ -16,9 +16,10 @@ STUB, SOLUTION = "exercise-stub", "exercise-solution"
 # Each stands in a Markdown cell: an exercise and the end of a solution alone, and the beginning of
 # a solution before its reason.
 EXERCISE = re.compile(
-    r":::\{exercise\} *(?P<title>[^\n]*)\n:label: (?P<label>\S+)\n(?P<text>.*)\n:::", re.DOTALL
+    r":::\{exercise\} *(?P<title>[^\n]*)\n:label: (?P<label>\S+)\n\s*"
+    r"(?:\*\*(?P<kind>[A-Z][a-z ]+) · (?P<minutes>\d+) minutes\.\*\* ?)?(?P<text>.*)\n:::",
+    re.DOTALL,
 )
-KIND = re.compile(r"\*\*(?P<kind>[A-Z][a-z ]+) · (?P<minutes>\d+) minutes\.\*\* ?")
 SOLUTION_START = re.compile(r":::\{solution-start\} (?P<label>\S+)\n:class: dropdown\n:::\n")
 SOLUTION_END = ":::{solution-end}\n:::"
 
@@ -30,9 +31,9 @@ class Exercise:
     number: str
     title: str
     label: str
+    kind: str
+    minutes: int
     text: str
-    kind: str = ""
-    minutes: int = 0
     stub: object = None
     solution: list = field(default_factory=list)
     reason: str = ""
@@ -48,11 +49,8 @@ class Exercise:
 
 
 @functools.cache
-def read(path):
-    """Return a chapter's exercises, and each of its cells with the exercise that it solves or None.
-
-    The notebook is read once.
-    """
+def read_chapter(path):
+    """Return a chapter's exercises, and each of its cells with what exercise it solves, or None."""
     exercises, cells, solving = [], [], None
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
@@ -61,8 +59,10 @@ def read(path):
             elif exercises and STUB in cell.metadata.get("tags", []):
                 exercises[-1].stub = cell
         elif match := EXERCISE.fullmatch(cell.source):
+            title, label, kind, minutes, text = match.groups("")
+            number = f"{int(path.name[:2])}.{len(exercises) + 1}"
             exercises.append(
-                _exercise(f"{int(path.name[:2])}.{len(exercises) + 1}", **match.groupdict())
+                Exercise(number, title, label, kind.lower(), int(minutes or 0), text.rstrip())
             )
         elif match := SOLUTION_START.match(cell.source):
             solving = next(e for e in exercises if e.label == match["label"])
@@ -73,22 +73,14 @@ def read(path):
     return exercises, cells
 
 
-def _exercise(number, title, label, text):
-    kind = KIND.match(text.strip())
-    if not kind:
-        return Exercise(number, title, label, text)
-    text = text.strip()[kind.end() :]
-    return Exercise(number, title, label, text, kind["kind"].lower(), int(kind["minutes"]))
-
-
 def exercises_of(path):
     """Return the exercises of a chapter, in order."""
-    return read(path)[0]
+    return read_chapter(path)[0]
 
 
 def cells_of(path):
     """Return the cells of a chapter."""
-    return [cell for cell, _ in read(path)[1]]
+    return [cell for cell, _ in read_chapter(path)[1]]
 
 
 def title_of(path):

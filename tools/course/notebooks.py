@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.contents import BOOK, ROOT
 from tools.course import assignments, slides
-from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read, title_of
+from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read_chapter, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
 from tools.course.proofs import RECORD
 from tools.notebooks import METADATA
@@ -49,44 +49,37 @@ def has_session(path):
 
 
 def _about(path, text):
-    number = int(path.name[:2])
+    number, title = int(path.name[:2]), f"*{title_of(path)}*"
     links = [f"[the chapter on the site]({page_url(page_of(path))})"]
     if has_session(path):
         links.append(f"[slides]({SITE}course/slides/session_{number}/index.html)")
     if has_session(path) and text is INSTRUCTOR:  # it answers the exit ticket
         links.append(f"[plan of the session]({page_url(f'course/session_{number}')})")
-    return new_markdown_cell(
-        text.format(
-            title=f"*{title_of(path)}*", book=BOOK["title"], site=SITE, links=" · ".join(links)
-        ),
-        id="about-this-notebook",
-    )
-
-
-# Notebooks -------------------------------------------------------------------
+    text = text.format(title=title, book=BOOK["title"], site=SITE, links=" · ".join(links))
+    return new_markdown_cell(text, id="about-this-notebook")
 
 
 def student(path):
     """Return a chapter as a notebook for students: no outputs, no solutions, plain Markdown."""
     cells = [_about(path, STUDENT)]
-    for cell, solving in read(path)[1]:
+    for cell, solving in read_chapter(path)[1]:
         if not solving:
-            cells += _plain(cell, page_of(path))
+            cells += _plain_cells(cell, page_of(path))
     return _notebook(cells)
 
 
 def instructor(path, recorded):
     """Return a chapter with outputs, solutions, and what the checks say to wrong answers."""
     cells = [_about(path, INSTRUCTOR)]
-    for cell, solving in read(path)[1]:
+    for cell, solving in read_chapter(path)[1]:
         if cell.source == SOLUTION_END:
             cells += _wrong_answers(solving.number, recorded)
         else:
-            cells += _plain(cell, page_of(path), outputs=cell.get("outputs", []))
+            cells += _plain_cells(cell, page_of(path), outputs=cell.get("outputs", []))
     return _notebook(cells)
 
 
-def _plain(cell, page, outputs=None):
+def _plain_cells(cell, page, outputs=None):
     """Return a cell without the book's markup, and a figure's caption as a cell of its own."""
     if cell.cell_type == "markdown":
         return [new_markdown_cell(plain(cell.source, page), id=cell.id)]
@@ -116,9 +109,6 @@ def _notebook(cells):
     notebook = new_notebook(cells=cells, metadata=METADATA | COLAB_METADATA)
     nbformat.validate(notebook)
     return notebook
-
-
-# Everything ------------------------------------------------------------------
 
 
 def write(folder):
@@ -170,7 +160,7 @@ ul {{ margin: 0.3rem 0; padding-left: 1.3rem; }}
 <main>
 <h1>The course's files</h1>
 <p>Notebooks, slides and assignments of <a href="../intro.html">{book}</a>, made from its chapters.
-{start}</p>
+<a href="README.html">How to teach with them.</a></p>
 {chapters}
 <h2>For a class with nbgrader</h2>
 <ul><li><a href="nbgrader.zip" download>All assignments and the configuration</a> (zip)</li></ul>
@@ -182,14 +172,8 @@ ul {{ margin: 0.3rem 0; padding-left: 1.3rem; }}
 
 def index(recorded):
     """Return the page that lists what the folder holds."""
-    start = ""
-    if (ROOT / "course" / "README.md").exists():
-        start = '<a href="README.html">How to teach with them.</a>'
-    return PAGE.format(
-        book=BOOK["title"],
-        start=start,
-        chapters="\n".join(_listed(path, recorded) for path in CHAPTERS),
-    )
+    chapters = "\n".join(_listed(path, recorded) for path in CHAPTERS)
+    return PAGE.format(book=BOOK["title"], chapters=chapters)
 
 
 def _listed(path, recorded):

@@ -16,6 +16,7 @@ from pybtex.richtext import Text
 from tools.contents import BOOK, ROOT, pages
 
 SITE = BOOK["html"]["baseurl"]
+WORKS = parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
 
 CODE = re.compile(r"^(`{3,})(?!\{).*?^\1 *$", re.MULTILINE | re.DOTALL)
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<text>[^`]+)`")
@@ -70,12 +71,9 @@ def _labels_of(page):
         for kind, label, heading in _labelled(cell):
             counts[kind] += 1
             number = f"{chapter[1]}.{counts[kind]}" if chapter else ""
-            if kind == "heading":
-                yield label, Place(page, label, heading)
-            elif kind == "equation":
-                yield label, Place(page, f"equation-{label}", f"({number})")
-            else:
-                yield label, Place(page, label, f"{kind.title()} {number}")
+            anchor = f"equation-{label}" if kind == "equation" else label
+            names = {"heading": heading, "equation": f"({number})"}
+            yield label, Place(page, anchor, names.get(kind, f"{kind.title()} {number}"))
 
 
 def _labelled(cell):
@@ -91,14 +89,9 @@ def _labelled(cell):
     ]
 
 
-@cache
-def _works():
-    return parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
-
-
 def _authors(key):
     """Return a work's authors as the site's citations have them: surnames, et al. from four on."""
-    people = _works()[key].persons.get("author") or _works()[key].persons["editor"]
+    people = WORKS[key].persons.get("author") or WORKS[key].persons["editor"]
     names = [str(Text.from_latex(" ".join(p.prelast_names + p.last_names))) for p in people]
     if len(names) > 3:
         return f"{names[0]} et al."
@@ -114,11 +107,10 @@ def _link(words, url):
 
 def _cited(text, in_sentence):
     url = page_url("chapters/reference/bibliography")
-    cited = []
-    for key in re.split(r"\s*,\s*", text.strip()):
-        year = _works()[key].fields.get("year", "")
-        cited.append(f"{_authors(key)} ({year})" if in_sentence else f"{_authors(key)}, {year}")
-    return _link(" and ".join(cited), url) if in_sentence else f"({_link('; '.join(cited), url)})"
+    years = {key.strip(): WORKS[key.strip()].fields.get("year", "") for key in text.split(",")}
+    if in_sentence:
+        return _link(" and ".join(f"{_authors(key)} ({years[key]})" for key in years), url)
+    return f"({_link('; '.join(f'{_authors(key)}, {years[key]}' for key in years), url)})"
 
 
 def _role(match, page):
@@ -136,18 +128,13 @@ def _role(match, page):
 
 def plain(text, page):
     """Return MyST text of a page, such as "chapters/04_gate_mechanics", as plain Markdown."""
-    kept = []
-
-    def keep(match):
-        kept.append(match[0])
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    text = CODE.sub(keep, text)
+    codes = [code[0] for code in CODE.finditer(text)]
+    text = CODE.sub("\ue000", text)
     text = LABEL.sub("", text)
     text = EQUATION.sub(_numbered, text)
     text = _blocks(text.split("\n"), page)
     text = ROLE.sub(lambda match: _role(match, page), text)
-    text = re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
+    text = re.sub("\ue000", lambda _: codes.pop(0), text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
@@ -181,7 +168,8 @@ def _block(name, title, options, inside):
     if name == "solution-start":
         return "#### Solution"
     if name == "dropdown":
-        return _details(title, inside)
+        summary = re.sub(r"`([^`]+)`", r"<code>\1</code>", title)
+        return f"<details>\n<summary>{summary}</summary>\n\n{inside}\n\n</details>"
     if name == "prf:proof":
         return f"*Proof.* {inside} ∎"
     if name == "prf:theorem":
@@ -189,11 +177,6 @@ def _block(name, title, options, inside):
     if name in ADMONITIONS:
         return _quoted(f"**{title or name.capitalize()}.** {inside}")
     raise ValueError(f"there is no plain form of a block {{{name}}} yet")
-
-
-def _details(summary, inside):
-    summary = re.sub(r"`([^`]+)`", r"<code>\1</code>", summary)
-    return f"<details>\n<summary>{summary}</summary>\n\n{inside}\n\n</details>"
 
 
 def _quoted(text):

@@ -100,30 +100,21 @@ def _set_up(chapter):
     return namespace, (torch.get_default_dtype(), torch.get_num_threads())
 
 
-def said_to(exercise, cell):
-    """Return what the check says to a stub or a solution, run after the set-up cell alone."""
-    with set_up(exercise.chapter) as namespace:
-        return run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
+def examined(exercise, solution=None):
+    """Return the Proof of an exercise; what is known to be said to its solution can be given."""
 
+    def said_to(cell):
+        with set_up(exercise.chapter) as namespace:  # each cell needs the set-up cell alone
+            return run(cell.source, f"exercise {exercise.number}, {cell.id}", namespace)
 
-def answers_to(exercise):
-    """Return what course/wrong_answers has to an exercise, each with what the check says to it."""
+    stub, solution = said_to(exercise.stub), solution or said_to(*exercise.answer_cells)
     importlib.import_module(f"course.wrong_answers.chapter_{exercise.chapter}")
     with set_up(exercise.chapter):
-        return [
+        answers = [
             (answer, examine(exercise.number, *answer.answers, **answer.named))
             for answer in ANSWERS.get(exercise.number, ())
         ]
-
-
-def examined(exercise, solution=None):
-    """Return the Proof of an exercise; what is known to be said to its solution can be given."""
-    return Proof(
-        exercise,
-        stub=said_to(exercise, exercise.stub),
-        solution=solution or said_to(exercise, *exercise.answer_cells),
-        answers=answers_to(exercise),
-    )
+    return Proof(exercise, stub, solution, answers)
 
 
 # Problems --------------------------------------------------------------------
@@ -152,11 +143,12 @@ def problems_of_form(exercise):
 def problems(proof):
     """Return what is not as it has to be in what the check says, as a list of sentences."""
     exercise = proof.exercise
-    met = [("the stub", proof.stub, "wrong" if exercise.kind == "break" else "open", "")]
-    met.append(("the solution", proof.solution, "right", ""))
-    for answer, said in proof.answers:
-        state = "wrong" if answer.says else "right"
-        met.append((answer.mistake or "another right answer", said, state, answer.says or ""))
+    met = [
+        ("the stub", proof.stub, "wrong" if exercise.kind == "break" else "open", ""),
+        ("the solution", proof.solution, "right", ""),
+        *((a.mistake, said, "wrong", a.says) for a, said in proof.answers if a.says),
+        *(("another right answer", said, "right", "") for a, said in proof.answers if not a.says),
+    ]
     found = []
     for name, said, state, words in met:
         if said is None or said.number != exercise.number:
@@ -175,64 +167,51 @@ def problems(proof):
 
 def entry(proof):
     """Return what the record holds of an exercise."""
-    exercise = proof.exercise
-    solution = proof.solution.message
-    if exercise.kind == "project":
-        solution = SCORE.sub("…", solution)
+    exercise, solution = proof.exercise, proof.solution.message
     return {
         "title": exercise.title,
         "kind": exercise.kind,
         "minutes": exercise.minutes,
-        "solution": solution,
+        "solution": SCORE.sub("…", solution) if exercise.kind == "project" else solution,
         "stub": str(proof.stub),
         "wrong": [
-            {"mistake": answer.mistake, "answer": source_of(answer), "said": said.message}
+            {"mistake": answer.mistake, "answer": as_written(answer), "said": said.message}
             for answer, said in proof.answers
             if answer.says
         ],
-        "right": [source_of(answer) for answer, _ in proof.answers if not answer.says],
+        "right": [as_written(answer) for answer, _ in proof.answers if not answer.says],
     }
 
 
-def source_of(answer):
+def as_written(answer):
     """Return a student's answers as they would stand in a notebook."""
-    parts = [_source(value) for value in answer.answers]
-    parts += [f"{name} = {_source(value)}" for name, value in answer.named.items()]
+    parts = [_as_code(value) for value in answer.answers]
+    parts += [f"{name} = {_as_code(value)}" for name, value in answer.named.items()]
     return "\n\n".join(parts)
 
 
-def _source(value):
+def _as_code(value):
     if not inspect.isfunction(value):
         name = getattr(value, "__name__", None)
         return textwrap.fill(name or repr(value), 88)
-    text = textwrap.dedent(inspect.getsource(value))
     if value.__name__ != "<lambda>":
-        (definition,) = ast.parse(text).body
-        return "\n".join(text.splitlines()[definition.lineno - 1 :])
+        text = textwrap.dedent(inspect.getsource(value))
+        return ast.get_source_segment(text, ast.parse(text).body[0])  # without its decorator
     module = inspect.getsource(inspect.getmodule(value))
-    return _lambda(value, module, value.__code__.co_firstlineno)
-
-
-def _lambda(value, module, line):
-    """Return the source of the lambda on a line; of several, the one with the same code."""
-    found = [
+    places = {(line, column) for line, _, column, _ in value.__code__.co_positions()}
+    return next(
         ast.get_source_segment(module, node)
         for node in ast.walk(ast.parse(module))
-        if isinstance(node, ast.Lambda) and node.lineno == line
-    ]
-    same = [text for text in found if eval(text).__code__.co_code == value.__code__.co_code]
-    return (same or found)[0]
-
-
-def table(recorded):
-    """Return the record as a Markdown page."""
-    lines = [HEAD]
-    minutes = sum(exercise["minutes"] for exercise in recorded.values())
-    wrong = sum(len(exercise["wrong"]) for exercise in recorded.values())
-    lines.append(
-        f"{len(recorded)} exercises of {minutes / 60:.0f} hours; {wrong} wrong answers, each with "
-        "its message.\n"
+        if isinstance(node, ast.Lambda) and (node.body.lineno, node.body.col_offset) in places
     )
+
+
+def exercises_as_markdown(recorded):
+    """Return the record as a Markdown page."""
+    hours = sum(exercise["minutes"] for exercise in recorded.values()) / 60
+    wrong = sum(len(exercise["wrong"]) for exercise in recorded.values())
+    said = f"{hours:.0f} hours; {wrong} wrong answers, each with its message.\n"
+    lines = [HEAD, f"{len(recorded)} exercises of {said}"]
     for number, exercise in recorded.items():
         others = len(exercise["right"])
         also = f" Also passed by {others} other right answer{'s' * (others > 1)}." * bool(others)
@@ -251,14 +230,6 @@ def table(recorded):
 
 def _row(*cells):
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def write(record):
-    """Write the record and the table."""
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    RECORD.write_text(text + "\n", encoding="utf-8")
-    TABLE.write_text(table(record), encoding="utf-8")
-    print(f"{RECORD.relative_to(ROOT)} and {TABLE.relative_to(ROOT)}")
 
 
 def prove(exercise):
@@ -292,7 +263,11 @@ def main(arguments=None):
     if count := sum(len(found) for _, found in proved):
         sys.exit(f"{count} problems, marked BAD")
     if options.report:
-        write({proof.exercise.number: entry(proof) for proof, _ in proved})
+        record = {proof.exercise.number: entry(proof) for proof, _ in proved}
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        RECORD.write_text(text + "\n", encoding="utf-8")
+        TABLE.write_text(exercises_as_markdown(record), encoding="utf-8")
+        print(f"{RECORD.relative_to(ROOT)} and {TABLE.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ figure, and after a line `Note:` what the speaker says.
 import base64
 import html
 import io
-import json
 import re
 import shutil
 import sys
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from PIL import Image
@@ -51,26 +51,13 @@ class SlideError(Exception):
     """Something is wrong in a source; the message names the file and the slide."""
 
 
-@dataclass
-class Slide:
+class Slide(NamedTuple):
     """One slide: HTML whose formulas are still to come."""
 
     heading: str
     body: str
     notes: str
     kind: str
-
-
-@dataclass
-class Deck:
-    """One session's slides, and the pictures that they show: {name: bytes}."""
-
-    number: int
-    slides: list[Slide]
-    pictures: dict[str, bytes] = field(default_factory=dict)
-
-
-# --- Reading a source ---------------------------------------------------------------------
 
 
 def sessions():
@@ -91,9 +78,10 @@ def split_slides(text):
 
 
 class Reader:
-    """Reads the sources, and collects the formulas of all of them."""
+    """Reads the sources, and collects the formulas and pictures of all of them."""
 
     def __init__(self):
+        self.pictures = {}  # name -> bytes
         self.formulas = {}  # (TeX, displayed or not) -> its number in the HTML, first place seen
         self.markdown = MarkdownIt("commonmark", {"html": False, "highlight": self.code})
         self.markdown.enable("table")
@@ -102,17 +90,17 @@ class Reader:
         )
 
     def read(self, path):
-        """Return the deck whose source lies at `path`."""
-        deck = Deck(int(path.stem.removeprefix("session_")), [])
+        """Return the slides whose source lies at `path`."""
+        slides = []
         for number, source in enumerate(split_slides(path.read_text(encoding="utf-8")), 1):
             self.place = f"{path.name}, slide {number}"
-            deck.slides.append(self.slide(source, number, deck))
-        return deck
+            slides.append(self.slide(source, number))
+        return slides
 
     def fail(self, reason):
         raise SlideError(f"{self.place}: {reason}")
 
-    def slide(self, source, number, deck):
+    def slide(self, source, number):
         body, *notes = re.split(r"^Note:[ ]*", source, flags=re.MULTILINE)
         if not notes or not notes[0].strip():
             self.fail("no speaker notes (what follows a line `Note:`)")
@@ -126,15 +114,11 @@ class Reader:
             self.fail("two headings: one idea a slide")
         text = heading[2].strip()
         kind = "title" if number == 1 else "turn" if text.startswith("Your turn") else "plain"
-        inner, layout = self.body(body[heading.end() :], deck)
-        return Slide(
-            heading=self.markdown.renderInline(text),
-            body=inner,
-            notes=self.markdown.render(notes[0].strip()),
-            kind=f"{kind} {layout}",
-        )
+        inner, layout = self.body(body[heading.end() :])
+        said = self.markdown.render(notes[0].strip())
+        return Slide(self.markdown.renderInline(text), inner, said, f"{kind} {layout}")
 
-    def body(self, source, deck):
+    def body(self, source):
         """Return a slide's HTML below its heading, and its layout."""
         blocks, shown, fenced = [[]], None, False
         for line in source.splitlines():
@@ -145,7 +129,7 @@ class Reader:
                 continue
             if shown:
                 self.fail("two figures: one idea a slide")
-            shown = self.picture(*picture.groups(), deck) if picture else self.live(figure[1])
+            shown = self.picture(*picture.groups()) if picture else self.live(figure[1])
             blocks.append([])
         texts = ["\n".join(lines).strip() for lines in blocks]
         parts = [f'<div class="words">{self.markdown.render(t)}</div>' if t else "" for t in texts]
@@ -154,14 +138,12 @@ class Reader:
         if not shown:
             return parts[0], "text"
         figure, layout = shown
-        if layout == "upright" and not any(parts):
-            layout = "panorama"
-        if layout == "upright":  # beside the words, whether these stand before it or after it
+        if layout == "upright" and any(parts):  # beside the words, whether before or after it
             words = self.markdown.render("\n\n".join(texts).strip())
             return f'<div class="words">{words}</div>{figure}', "beside"
-        return figure.join(parts), layout
+        return figure.join(parts), "panorama" if layout == "upright" else layout
 
-    def picture(self, alt, target, deck):
+    def picture(self, alt, target):
         """Return the HTML of a picture, and whether it is a panorama or upright."""
         file, _, cell = target.partition("#")
         path = ROOT / file
@@ -179,7 +161,7 @@ class Reader:
             data, name = path.read_bytes(), path.name
         if not alt.strip():
             self.fail(f"the picture {target} has no alt text")
-        deck.pictures[name] = data
+        self.pictures[name] = data
         width, height = size_of(name, data)
         tag = (
             f'<p class="picture"><img src="../figures/{name}" alt="{html.escape(alt.strip())}" '
@@ -196,9 +178,8 @@ class Reader:
         lines = source.rstrip("\n").splitlines()
         if len(lines) > LONGEST_CODE or max(map(len, lines), default=0) > WIDEST_CODE:
             self.fail(f"code of more than {LONGEST_CODE} lines or of {WIDEST_CODE} characters")
-        marked = highlight(
-            source, get_lexer_by_name(language or "text"), HtmlFormatter(nowrap=True)
-        )
+        lexer = get_lexer_by_name(language or "text")
+        marked = highlight(source, lexer, HtmlFormatter(nowrap=True))
         return f'<pre class="highlight"><code>{marked}</code></pre>'
 
     def formula(self, tex, options):
@@ -213,17 +194,17 @@ class Reader:
 def stored_pictures(path):
     """Return the pictures that a notebook's cells store: {cell's id: (kind, bytes, alt text)}."""
     found = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        image = cell["metadata"].get("mystnb", {}).get("image", {})
+    for cell in nbformat.read(path, as_version=4).cells:
+        image = cell.metadata.get("mystnb", {}).get("image", {})
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if "image/png" in data:
-                picture = "png", base64.b64decode("".join(data["image/png"]))
+                picture = "png", base64.b64decode(data["image/png"])
             elif "image/svg+xml" in data:
-                picture = "svg", "".join(data["image/svg+xml"]).encode()
+                picture = "svg", data["image/svg+xml"].encode()
             else:
                 continue
-            found.setdefault(cell["id"], (*picture, image.get("alt", "")))
+            found.setdefault(cell.id, (*picture, image.get("alt", "")))
     return found
 
 
@@ -235,48 +216,26 @@ def size_of(name, data):
     return Image.open(io.BytesIO(data)).size
 
 
-# --- Writing a deck -----------------------------------------------------------------------
-
-
-def render(reader):
-    """Return the HTML of each formula by its number, and the stylesheet that they need."""
-
-    def complain(source, reason):
-        raise SlideError(f"{reader.formulas[source][1]}: MathJax: {reason} in {source[0]!r}")
-
-    formulas, css = mathematics.render_formulas(reader.formulas, complain)
-    return [formulas[source] for source in reader.formulas], css
-
-
-def page(deck, formulas, with_reveal):
-    """Return a deck as the text of its HTML file."""
-
-    def laid_out(text):
-        return FORMULA.sub(lambda number: formulas[int(number[1])], text)
-
-    def as_mathml(text):  # the speaker's window has not the slides' style
-        return FORMULA.sub(
-            lambda number: re.search("<math.*</math>", formulas[int(number[1])], re.DOTALL)[0], text
-        )
-
-    kicker = f'<p class="kicker">{BOOK["title"]} · Session {deck.number}</p>\n'
+def document(session, slides, formulas, with_reveal):
+    """Return a session's slides as the text of their HTML file."""
+    # The speaker's window has not the slides' style.
+    mathml = [re.search("<math.*</math>", formula, re.DOTALL)[0] for formula in formulas]
     sections = []
-    for number, slide in enumerate(deck.slides, 1):
-        heading = f"<h2>{laid_out(slide.heading)}</h2>"
+    for number, slide in enumerate(slides, 1):
+        heading = f"<h2>{slide.heading}</h2>"
         if number == 1:
-            heading = f"{kicker}<h1>{laid_out(slide.heading)}</h1>"
+            kicker = f'<p class="kicker">{BOOK["title"]} · Session {session}</p>'
+            heading = f"{kicker}\n<h1>{slide.heading}</h1>"
+        shown = f'{heading}\n<div class="body">{slide.body}</div>'
         sections.append(
-            f'<section id="slide-{number}">\n<div class="slide {slide.kind}">\n{heading}\n'
-            f'<div class="body">{laid_out(slide.body)}</div>\n</div>\n'
-            f'<aside class="notes" aria-label="Notes on slide {number}">{as_mathml(slide.notes)}'
-            "</aside>\n</section>"
+            f'<section id="slide-{number}">\n<div class="slide {slide.kind}">\n'
+            f"{FORMULA.sub(lambda found: formulas[int(found[1])], shown)}\n</div>\n"
+            f'<aside class="notes" aria-label="Notes on slide {number}">'
+            f"{FORMULA.sub(lambda found: mathml[int(found[1])], slide.notes)}</aside>\n</section>"
         )
-    title = html.escape(re.sub("<[^>]*>", "", deck.slides[0].heading), quote=False)
-    reveal = "".join(
-        f'<script src="../assets/{Path(file).name}"></script>\n'
-        for file in REVEAL_FILES
-        if with_reveal and file.endswith(".js")
-    )
+    title = html.escape(re.sub("<[^>]*>", "", slides[0].heading), quote=False)
+    files = ["reveal.js", "notes.js"] * with_reveal + ["slides.js"]
+    scripts = "".join(f'<script src="../assets/{file}"></script>\n' for file in files)
     sheets = ["reveal.css"] * with_reveal + ["mathematics.css", "slides.css"]
     styles = "".join(f'<link rel="stylesheet" href="../assets/{sheet}">\n' for sheet in sheets)
     return f"""<!DOCTYPE html>
@@ -284,7 +243,7 @@ def page(deck, formulas, with_reveal):
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Session {deck.number}: {title} · {BOOK["title"]}</title>
+<title>Session {session}: {title} · {BOOK["title"]}</title>
 <link rel="icon" href="../assets/favicon.svg">
 {styles}</head>
 <body>
@@ -295,8 +254,7 @@ def page(deck, formulas, with_reveal):
 </div>
 </div>
 </main>
-{reveal}<script src="../assets/slides.js"></script>
-</body>
+{scripts}</body>
 </html>
 """
 
@@ -304,60 +262,56 @@ def page(deck, formulas, with_reveal):
 def stylesheet():
     """Return the decks' stylesheet: the book's palette, the colours of code, and slides.css."""
     dark = 'html[data-theme="dark"]'
-    palettes = (
-        f"{where} {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}\n"
+    lines = [
+        f"{where} {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"
         for where, colours in ((":root", COLOURS), (dark, COLOURS_ON_DARK))
-    )
-    code = (
-        "".join(
-            f"{rule}\n"
-            for rule in HtmlFormatter(style=style).get_style_defs(where).splitlines()
-            if re.search(r"\.highlight \.\w+ \{", rule)
-        )
-        for style, where in (
-            ("a11y-high-contrast-light", ".highlight"),
-            ("a11y-high-contrast-dark", f"{dark} .highlight"),
-        )
-    )
-    own = Path(__file__).with_name("slides.css").read_text(encoding="utf-8")
-    return "".join(palettes) + "".join(code) + own
+    ]
+    for theme, where in (("light", ".highlight"), ("dark", f"{dark} .highlight")):
+        formatter = HtmlFormatter(style=f"a11y-high-contrast-{theme}")
+        rules = formatter.get_style_defs(where).splitlines()
+        lines += [rule for rule in rules if re.search(r"\.highlight \.\w+ \{", rule)]
+    return "\n".join([*lines, Path(__file__).with_name("slides.css").read_text(encoding="utf-8")])
 
 
 def write(folder, numbers=None):
     """Write the decks (all, or these sessions') into `folder`/slides; return their pages."""
     reader = Reader()
-    decks = [reader.read(SOURCES / f"session_{n}.md") for n in numbers or sessions()]
-    formulas, css = render(reader)
+
+    def complain(source, reason):
+        raise SlideError(f"{reader.formulas[source][1]}: MathJax: {reason} in {source[0]!r}")
+
+    decks = {n: reader.read(SOURCES / f"session_{n}.md") for n in numbers or sessions()}
+    formulas, css = mathematics.render_formulas(reader.formulas, complain)
     place = Path(folder) / "slides"
-    for name in ("assets", "figures"):
-        (place / name).mkdir(parents=True, exist_ok=True)
-    assets = place / "assets"
+    assets, figures = place / "assets", place / "figures"
+    for part in (assets, figures):
+        part.mkdir(parents=True, exist_ok=True)
     with_reveal = all((REVEAL / file).exists() for file in REVEAL_FILES)
     if with_reveal:
-        for file in (*REVEAL_FILES, "../LICENSE"):
-            shutil.copyfile(
-                REVEAL / file, assets / Path(file).name.replace("LICENSE", "reveal.txt")
-            )
+        for file in REVEAL_FILES:
+            shutil.copyfile(REVEAL / file, assets / Path(file).name)
+        shutil.copyfile(REVEAL.parent / "LICENSE", assets / "reveal.txt")
     else:
         print(f"no reveal.js in {REVEAL.parent}: each deck is one long page (npm installs it)")
     (assets / "mathematics.css").write_text(css, encoding="utf-8")
     (assets / "slides.css").write_text(stylesheet(), encoding="utf-8")
-    shutil.copyfile(Path(__file__).with_name("slides.js"), assets / "slides.js")
-    shutil.copyfile(ROOT / "images" / "favicon.svg", assets / "favicon.svg")
-    pages = []
-    for deck in decks:
-        for name, data in deck.pictures.items():
-            (place / "figures" / name).write_bytes(data)
-        pages.append(place / f"session_{deck.number}" / "index.html")
-        pages[-1].parent.mkdir(exist_ok=True)
-        pages[-1].write_text(page(deck, formulas, with_reveal), encoding="utf-8")
-    return pages
+    for file in (Path(__file__).with_name("slides.js"), ROOT / "images" / "favicon.svg"):
+        shutil.copyfile(file, assets / file.name)
+    for name, data in reader.pictures.items():
+        (figures / name).write_bytes(data)
+    written = []
+    for session, slides in decks.items():
+        written.append(place / f"session_{session}" / "index.html")
+        written[-1].parent.mkdir(exist_ok=True)
+        text = document(session, slides, list(formulas.values()), with_reveal)
+        written[-1].write_text(text, encoding="utf-8")
+    return written
 
 
 def main():
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     folders = [argument for argument in sys.argv[1:] if not argument.isdigit()]
-    folder = Path(folders[0]) if folders else ROOT / "_build" / "html" / "course"
+    folder = folders[0] if folders else ROOT / "_build" / "html" / "course"
     try:
         for path in write(folder, numbers):
             print(path)

@@ -1,7 +1,7 @@
 """Sphinx extension of this book: mends for its tools, and what a page says of itself.
 
-Parts stand in their own files: mathematics.py (formulas), pages.py (what a page fetches),
-course_files.py (notebooks and slides beside the pages), live_figures.py; `setup` connects them.
+Parts stand in their own files: mathematics.py (formulas), pages.py (what a page fetches) and
+course_files.py (notebooks and slides beside the pages); `setup` connects them.
 """
 
 import html
@@ -10,10 +10,28 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
-from tools.site.live_figures import LiveFigureDirective
-from tools.site.mathematics import STYLESHEET, render_all, visit_displayed_math, visit_math
+from lstm_utils import live
+from tools.site.mathematics import STYLESHEET, render_all, visit_math
 from tools.site.pages import finish_site
+
+
+class LiveFigureDirective(SphinxDirective):
+    """`{live-figure} NAME` in a Markdown page; in a notebook a live figure is a cell's output."""
+
+    required_arguments = 1
+
+    def run(self):
+        (name,) = self.arguments
+        if name not in live.FIGURES:
+            known = ", ".join(live.FIGURES)
+            raise self.error(f"no live figure {name!r}; there are: {known}")
+        # An edit of a figure's script is an edit of the page.
+        for part in live.FOLDER.rglob("*"):
+            if part.is_file() and "__pycache__" not in part.parts:
+                self.env.note_dependency(str(part))
+        return [nodes.raw("", live.FIGURES[name]().html, format="html")]
 
 
 def set_options(app, config):
@@ -89,7 +107,7 @@ def add_files(app, exception):
 def setup(app):
     app.setup_extension("tools.site.course_files")
     app.add_directive("live-figure", LiveFigureDirective)
-    app.add_html_math_renderer("built", (visit_math, None), (visit_displayed_math, None))
+    app.add_html_math_renderer("built", (visit_math, None), (visit_math, None))
     app.add_css_file(STYLESHEET, priority=400)
     app.connect("config-inited", set_options, priority=900)
     app.connect("config-inited", drop_thebe)

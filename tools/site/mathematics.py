@@ -101,12 +101,11 @@ def render_all(app, builder):
         for node in app.env.get_doctree(name).findall():
             if isinstance(node, (nodes.math, nodes.math_block)):
                 found.setdefault(source_of(node), name)
-    formulas, css = render_formulas(
-        found,
-        lambda source, reason: logger.warning(
-            "MathJax: %s in %r", reason, source[0], location=found[source]
-        ),
-    )
+
+    def complain(source, reason):
+        logger.warning("MathJax: %s in %r", reason, source[0], location=found[source])
+
+    formulas, css = render_formulas(found, complain)
     rendered.update(formulas)
     static = Path(builder.outdir) / "_static"
     static.mkdir(exist_ok=True)
@@ -144,32 +143,21 @@ def embed_fonts(css):
     return re.sub(r"@font-face[^{]*\{[^}]*\}", embed, css)
 
 
-def lookup(node):
-    """Return a formula's HTML, or its TeX where MathJax has complained of it."""
-    source = source_of(node)
-    return rendered.get(source, html.escape(source[0]))
-
-
 def visit_math(translator, node):
-    """Write a formula within a line; `data-tex` is what book.js puts into a copied text."""
-    tag = translator.starttag(
-        node, "span", "", CLASS="math notranslate nohighlight", **{"data-tex": node.astext()}
-    )
-    translator.body.append(f"{tag}{lookup(node)}</span>")
-    raise nodes.SkipNode
+    """Write a formula, with the number that Sphinx gives it if it is displayed.
 
-
-def visit_displayed_math(translator, node):
-    """Write a displayed formula, with the number that Sphinx gives it."""
-    translator.body.append(
-        translator.starttag(
-            node, "div", CLASS="math notranslate nohighlight", **{"data-tex": node.astext().strip()}
-        )
-    )
+    It is TeX where MathJax has complained of it; `data-tex` is what book.js puts into a copied
+    text.
+    """
+    source = source_of(node)
+    tag, end = ("div", "\n") if isinstance(node, nodes.math_block) else ("span", "")
+    attributes = {"CLASS": "math notranslate nohighlight", "data-tex": node.astext().strip()}
+    translator.body.append(translator.starttag(node, tag, end, **attributes))
     if node.get("number"):
         number = mathjax.get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(f"{lookup(node)}</div>\n")
+    formula = rendered.get(source, html.escape(source[0]))
+    translator.body.append(f"{formula}</{tag}>{end}")
     raise nodes.SkipNode

@@ -31,16 +31,14 @@ class Templates(BuiltinTemplateLoader):
         return page
 
     def finish(self, page):
-        page = OPTIONS.sub(lambda tag: f"<script>{self.options()}</script>", page)
-        page = link_bundle(page, Path(self.builder.outdir), self.styles)
+        output = Path(self.builder.outdir)
+        # An inline script of the theme needs Sphinx's options at once.
+        options = (output / "_static/documentation_options.js").read_text(encoding="utf-8").strip()
+        page = OPTIONS.sub(lambda tag: f"<script>{options}</script>", page)
+        page = link_bundle(page, output, self.styles)
         self.pictures = 0
         self.stored = {file: path for path, file in self.builder.images.items()}
         return re.sub(r'<img ([^>]*src="([^"]+)"[^>]*)>', self.place_image, page)
-
-    def options(self):
-        """Return Sphinx's options: an inline script of the theme needs them at once."""
-        file = Path(self.builder.outdir) / "_static" / "documentation_options.js"
-        return file.read_text(encoding="utf-8").strip()
 
     def place_image(self, tag):
         """Give a picture its size, so that the text below does not jump when it arrives."""
