@@ -78,8 +78,8 @@ def docstring():
 
 def tables():
     """Return the page's two parts: the map, and the names that each notebook imports."""
-    lines = ["## The modules", "", "| module | imported by | what it holds |", "|---|---|---|"]
-    lines += [f"| `{module}` | {by} | {text} |" for module, by, text in described()]
+    lines = ["## The modules", "", "| module | what it holds | imported by |", "|---|---|---|"]
+    lines += [f"| `{module}` | {text} | {by} |" for module, by, text in described()]
     lines += ["", "## The names, page by page"]
     for path in NOTEBOOKS:
         number = f"{int(path.name[:2])} · " if path in CHAPTERS else ""

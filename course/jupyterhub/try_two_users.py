@@ -31,7 +31,7 @@ import websocket
 
 from course.jupyterhub.links import link
 from tools.contents import ROOT
-from tools.course import notebooks
+from tools.course import handouts
 from tools.course.exercises import CHAPTERS, STUB
 
 CONFIG = ROOT / "course" / "jupyterhub" / "local" / "jupyterhub_config.py"
@@ -259,7 +259,7 @@ def try_it(quick, folder):
     repository = folder / "published" / COURSE
     repository.mkdir(parents=True)
     git(repository, "init", "--quiet", "--initial-branch=student")
-    source = notebooks.student(CHAPTER)  # as the branch `student` holds it
+    source = handouts.student(CHAPTER)  # as the branch `student` holds it
     print(f"{CHAPTER.name} for students: {len(source.cells)} cells")
     publish(repository, source, "Publish chapter 1")
     with a_hub(folder) as (hub, address):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tools.course import notebooks
+from tools.course import handouts
 
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
-    notebooks.write(folder)
+    handouts.write(folder)
     return folder

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from tools.contents import BOOK, ROOT, pages
-from tools.course.notebooks import BRANCH
+from tools.course.handouts import BRANCH
 from tools.course.plain_markdown import labels
 from tools.set_repository import tracked_files
 

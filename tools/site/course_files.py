@@ -11,7 +11,7 @@ HOME = "course/README"
 
 def open_students_notebook(app, pagename, templatename, context, doctree):
     """Let a chapter's Colab button open the students' notebook, which is written for Colab."""
-    from tools.course.notebooks import CHAPTERS, COLAB, page_of
+    from tools.course.handouts import CHAPTERS, COLAB, page_of
 
     chapters = {page_of(path): path.name for path in CHAPTERS}
     if pagename not in chapters:
@@ -26,9 +26,9 @@ def write_course(app, exception):
     """Write the course's files, if this site has the course."""
     if exception or app.builder.format != "html" or HOME not in app.env.found_docs:
         return
-    from tools.course import notebooks
+    from tools.course import handouts
 
-    notebooks.write(Path(app.outdir) / "course")
+    handouts.write(Path(app.outdir) / "course")
 
 
 def setup(app):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tools.contents import pages
-from tools.course import notebooks as course
+from tools.course import handouts
 from tools.course.exercises import CHAPTERS, STUB, cells_of, exercises_of, without_magics
 from tools.course.proofs import RECORD as RECORD_FILE
 
@@ -39,7 +39,7 @@ def test_a_students_notebook_has_all_code_but_the_solutions_in_order_and_no_outp
     solutions = {cell.id for exercise in exercises_of(path) for cell in exercise.solution}
     assert solutions
     expected = [cell for cell in code(cells_of(path)) if cell.id not in solutions]
-    found = code(course.student(path).cells)
+    found = code(handouts.student(path).cells)
     assert [(cell.id, cell.source) for cell in found] == [(c.id, c.source) for c in expected]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in found)
     stubs = [cell.id for cell in found if STUB in cell.metadata.get("tags", [])]
@@ -48,11 +48,11 @@ def test_a_students_notebook_has_all_code_but_the_solutions_in_order_and_no_outp
 
 @every_chapter
 def test_a_students_notebook_gives_no_solution_away(path):
-    cells = course.student(path).cells
+    cells = handouts.student(path).cells
     text = words(cells)
     known = {line for cell in code(cells) for line in cell.source.splitlines()}
     for exercise in exercises_of(path):
-        for paragraph in course.plain(exercise.reason, course.page_of(path)).split("\n\n"):
+        for paragraph in handouts.plain(exercise.reason, handouts.page_of(path)).split("\n\n"):
             assert len(paragraph.split()) < 4 or paragraph not in text, exercise.number
         (answer,) = exercise.answer_cells
         assert set(answer.source.splitlines()) - known, exercise.number
@@ -62,19 +62,19 @@ def test_a_students_notebook_gives_no_solution_away(path):
 @every_chapter
 def test_an_instructors_notebook_has_every_cell_with_its_output(path):
     expected = code(cells_of(path))
-    found = code(course.instructor(path, RECORD).cells)
+    found = code(handouts.instructor(path, RECORD).cells)
     assert [(c.id, c.source, c.outputs) for c in found] == [
         (c.id, c.source, c.outputs) for c in expected
     ]
-    text = words(course.instructor(path, RECORD).cells)
+    text = words(handouts.instructor(path, RECORD).cells)
     for exercise in exercises_of(path):
-        first = course.plain(exercise.reason, course.page_of(path)).split("\n\n")[0]
+        first = handouts.plain(exercise.reason, handouts.page_of(path)).split("\n\n")[0]
         assert first in text, exercise.number
 
 
 @every_chapter
 def test_an_instructors_notebook_tells_what_students_write_and_what_the_check_says(path):
-    cells = {cell.id: cell.source for cell in course.instructor(path, RECORD).cells}
+    cells = {cell.id: cell.source for cell in handouts.instructor(path, RECORD).cells}
     for exercise in exercises_of(path):
         text = cells[f"{exercise.stub.id.removesuffix('-stub')}-wrong-answers"]
         wrong = RECORD[exercise.number]["wrong"]
@@ -88,7 +88,7 @@ def test_an_instructors_notebook_tells_what_students_write_and_what_the_check_sa
 @every_chapter
 @pytest.mark.parametrize("kind", ["student", "instructor"])
 def test_a_notebook_is_valid_and_reads_without_the_books_markup(path, kind):
-    notebook = course.student(path) if kind == "student" else course.instructor(path, RECORD)
+    notebook = handouts.student(path) if kind == "student" else handouts.instructor(path, RECORD)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.kernelspec.name == "python3"
@@ -107,7 +107,7 @@ def test_a_notebook_is_valid_and_reads_without_the_books_markup(path, kind):
 def test_the_parts_of_a_chapter_survive_in_order(path):
     headings = re.findall(r"(?m)^(##? .+)$", words(cells_of(path)))
     assert headings
-    for notebook in (course.student(path), course.instructor(path, RECORD)):
+    for notebook in (handouts.student(path), handouts.instructor(path, RECORD)):
         kept = re.findall(
             r"(?m)^(##? .+)$", re.sub(r"(?ms)^```.*?^```$", "", words(notebook.cells))
         )
@@ -116,25 +116,27 @@ def test_the_parts_of_a_chapter_survive_in_order(path):
 
 @every_chapter
 def test_a_notebook_begins_with_what_it_is_and_links_to_the_chapter(path):
-    first = course.student(path).cells[0]
+    first = handouts.student(path).cells[0]
     assert first.source.startswith("> **Student notebook.**")
-    assert f"{course.SITE}{course.page_of(path)}.html" in first.source
+    assert f"{handouts.SITE}{handouts.page_of(path)}.html" in first.source
     assert (
-        course.instructor(path, RECORD).cells[0].source.startswith("> **Instructor's notebook.**")
+        handouts.instructor(path, RECORD).cells[0].source.startswith("> **Instructor's notebook.**")
     )
 
 
 @every_chapter
 def test_every_link_of_a_notebook_to_the_site_has_a_page_there(path):
-    known = {course.page_url(page) for page in pages()} | {course.SITE}
-    slides = f"{course.SITE}course/slides/session_{int(path.name[:2])}/index.html"
-    links = re.findall(rf"\]\(({re.escape(course.SITE)}[^)#]*)", words(course.student(path).cells))
+    known = {handouts.page_url(page) for page in pages()} | {handouts.SITE}
+    slides = f"{handouts.SITE}course/slides/session_{int(path.name[:2])}/index.html"
+    links = re.findall(
+        rf"\]\(({re.escape(handouts.SITE)}[^)#]*)", words(handouts.student(path).cells)
+    )
     assert links
     assert set(links) <= known | {slides}
 
 
 def test_the_same_chapters_give_the_same_bytes(written, tmp_path):
-    course.write(tmp_path)
+    handouts.write(tmp_path)
     folders = (written, tmp_path)
     files = [sorted(p.relative_to(f) for p in f.rglob("*") if p.is_file()) for f in folders]
     assert files[0] == files[1]
@@ -147,7 +149,7 @@ def test_the_page_of_the_course_lists_every_notebook_deck_and_assignment(written
     links = {link.removesuffix("?print-pdf") for link in re.findall(r'href="([^":]+)"', page)}
     for path in CHAPTERS:
         assert {f"student/{path.name}", f"instructor/{path.name}"} <= links
-        assert f"{course.COLAB}/{path.name}" in page
+        assert f"{handouts.COLAB}/{path.name}" in page
         assert path.name in (written / "student" / "README.md").read_text(encoding="utf-8")
     decks = {p.relative_to(written).as_posix() for p in written.glob("slides/*/index.html")}
     assert len(decks) == 7
@@ -160,9 +162,9 @@ def test_the_page_of_the_course_lists_every_notebook_deck_and_assignment(written
 
 def test_the_workflow_pushes_the_notebooks_to_the_branch_that_colab_opens(tmp_path):
     """The workflow's own step, run on an empty repository beside it: twice new, once the same."""
-    workflow = yaml.safe_load((course.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    workflow = yaml.safe_load((handouts.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
     (step,) = [s for s in workflow["jobs"]["publish"]["steps"] if "student" in s.get("run", "")]
-    assert course.COLAB.endswith(f"/blob/{course.BRANCH}")
+    assert handouts.COLAB.endswith(f"/blob/{handouts.BRANCH}")
 
     def git(*arguments):
         command = ["git", *arguments]
@@ -181,7 +183,7 @@ def test_the_workflow_pushes_the_notebooks_to_the_branch_that_colab_opens(tmp_pa
         (notebooks / "01.ipynb").write_text(text)
         command = ["bash", "-e", "-c", step["run"]]
         subprocess.run(command, cwd=clone, check=True, env=os.environ | step["env"])
-        sizes += git("-C", str(remote), "rev-list", "--count", course.BRANCH)
-        assert git("-C", str(remote), "show", f"{course.BRANCH}:01.ipynb") == [text]
-        assert git("-C", str(remote), "ls-tree", "--name-only", course.BRANCH) == ["01.ipynb"]
+        sizes += git("-C", str(remote), "rev-list", "--count", handouts.BRANCH)
+        assert git("-C", str(remote), "show", f"{handouts.BRANCH}:01.ipynb") == [text]
+        assert git("-C", str(remote), "ls-tree", "--name-only", handouts.BRANCH) == ["01.ipynb"]
     assert sizes == ["1", "2", "2"], "the second time nothing had changed"
