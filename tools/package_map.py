@@ -82,7 +82,7 @@ def tables():
     lines += [f"| `{module}` | {text} | {by} |" for module, by, text in described()]
     lines += ["", "## The names, page by page"]
     for path in NOTEBOOKS:
-        number = f"{int(path.name[:2])} · " if path in CHAPTERS else ""
+        number = f"{int(path.name[:2])} · " if path in CHAPTERS else "Reference: "
         lines += ["", f"### {number}{title_of(path)}", "", "| module | names |", "|---|---|"]
         for module, names in imported(path).items():
             lines.append(f"| `{module}` | {', '.join(f'`{n}`' for n in sorted(names))} |")
