@@ -100,8 +100,9 @@ serve: book
 test: .venv/test.stamp
 	$(PYTEST) $(TESTS)
 
+# The longest file comes first.
 check: chromium-and-node .venv/check.stamp
-	$(PYTEST) tests/experiments tests/course tests/site
+	$(PYTEST) tests/site tests/course tests/experiments
 
 samples: .venv/test.stamp
 	LSTM_BOOK_DATA=sample $(PYTEST) $(filter chapters/06% chapters/07% chapters/08%,$(CHAPTERS))
