@@ -240,7 +240,6 @@ class Progress:
 def _claim(run, checkpoints, wait):
     """True while this process alone works on the run; two programs can share one list of runs."""
     path = run.checkpoint_path(checkpoints).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         held = FileLock(path).acquire(blocking=False)
     except Timeout:
