@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load as arrays_of
+from safetensors import safe_open
 
 from lstm_utils.cells import lstm_forward, sigmoid
 from lstm_utils.frameworks import from_keras, from_torch
@@ -381,18 +381,18 @@ def load_pretrained(name):
         raise ValueError(f"no pretrained model {name!r}; there are {', '.join(_MODELS)}")
     path = weights_path(name)
     try:
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"the weights {path.name} are missing from the package: install lstm-utils anew"
         ) from error
-    digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256[name]:
         raise ValueError(
             f"{path.name} is not the published file: its SHA-256 is {digest}, expected "
             f"{SHA256[name]}. Install lstm-utils anew."
         )
-    return read_weights(name, content)
+    return read_weights(name, path)
 
 
 def weights_path(name):
@@ -400,7 +400,7 @@ def weights_path(name):
     return WEIGHTS / f"{name}.safetensors"
 
 
-def read_weights(name, content):
+def read_weights(name, path):
     """Open a file of weights without the check of its SHA-256; arrays become float32.
 
     Integers are multiplied by their array's scale, which the description holds.
@@ -409,17 +409,15 @@ def read_weights(name, content):
     ----------
     name : str
         Which of the models it is.
-    content : bytes
+    path : path-like
 
     Returns
     -------
     Pretrained
     """
-    # The header's length in 8 bytes, the header in JSON, the arrays: safetensors itself reads
-    # a description only from a file, and what was checked is this content.
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    metadata = json.loads(header["__metadata__"]["model"])
-    arrays = {key: a.astype(np.float32) for key, a in sorted(arrays_of(content).items())}
+    with safe_open(path, "numpy") as file:
+        metadata = json.loads(file.metadata()["model"])
+        arrays = {key: file.get_tensor(key).astype(np.float32) for key in sorted(file.keys())}
     for key, scale in metadata.get("scales", {}).items():
         arrays[key] *= np.float32(scale)
     return _MODELS[name](name, arrays, metadata)

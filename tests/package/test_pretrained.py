@@ -289,7 +289,7 @@ def test_what_is_kept_comes_back(tmp_path):
     digest, size = maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
     content = (tmp_path / "out.safetensors").read_bytes()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (digest, size)
-    model = read_weights("sentiment", content)
+    model = read_weights("sentiment", tmp_path / "out.safetensors")
     metadata = model.metadata
     assert (metadata["run"], metadata["seed"]) == ("small", 1)
     assert metadata["recipe"] == {"rate": 0.01, "layers": [1, 2]}
@@ -312,7 +312,7 @@ def test_integers_are_multiplied_by_their_scale_when_they_are_read(tmp_path):
     whole, scales = maker.to_int8(toy_arrays())
     maker.keep("reading", RUN, whole, tmp_path, scales=scales)
     maker.export("reading", tmp_path, tmp_path / "out.safetensors")
-    model = read_weights("reading", (tmp_path / "out.safetensors").read_bytes())
+    model = read_weights("reading", tmp_path / "out.safetensors")
     for name, array in toy_arrays().items():
         np.testing.assert_allclose(model.arrays[name], array, atol=scales[name] * 0.501)
 
