@@ -173,7 +173,7 @@ def rnn_forward(params, x, h0=None):
     """
     batch, steps = _check_input(params, x, h0=h0)
     h = _states(steps, batch, params.hidden_size, x.dtype, h0)
-    drive = _time_major(x) @ params.W_xh.T + params.b
+    drive = np.ascontiguousarray(x.swapaxes(0, 1)) @ params.W_xh.T + params.b
     W_hh_T = np.ascontiguousarray(params.W_hh.T)
     for t in range(steps):
         h[t + 1] = np.tanh(drive[t] + h[t] @ W_hh_T)
@@ -212,8 +212,8 @@ def rnn_backward(params, trace, dh):
         from_later = delta[t] @ params.W_hh
     flat = delta.reshape(-1, params.hidden_size)
     weights = RNNParameters(
-        flat.T @ _time_major(trace.x).reshape(-1, params.input_size),
-        flat.T @ h[:-1].reshape(-1, params.hidden_size),
+        flat.T @ _rows(trace.x),
+        flat.T @ _rows(trace.h[:, :-1]),
         flat.sum(axis=0),
     )
     return RNNGradients(weights, (delta @ params.W_xh).swapaxes(0, 1), from_later)
@@ -374,10 +374,6 @@ def lstm_backward(params, trace, dh, dc_last=None):
 
 
 # --- Shared by both ----------------------------------------------------------------------
-
-
-def _time_major(x):
-    return np.ascontiguousarray(x.swapaxes(0, 1))
 
 
 def _rows(x):

@@ -378,13 +378,13 @@ def _read_headlines(path):
         header = next(rows)
         if "headline" not in header:
             raise _bad(path, 1, "a column named headline", ", ".join(header))
-        columns = [header.index(name) for name in ("headline", "snippet") if name in header]
+        headline = header.index("headline")
+        snippet = header.index("snippet") if "snippet" in header else None
         for row in rows:
             if row and len(row) != len(header):
                 raise _bad(path, rows.line_num, f"{len(header)} columns", f"{len(row)}")
             if row:
-                headline, snippet = [*(row[column].strip() for column in columns), ""][:2]
-                yield headline, snippet
+                yield row[headline].strip(), "" if snippet is None else row[snippet].strip()
     except csv.Error as error:
         raise CorpusError(f"{path}, line {rows.line_num}: expected CSV, but {error}") from error
 

@@ -26,7 +26,7 @@ def load_records(experiment, name=None, results=None):
     Parameters
     ----------
     experiment : str
-        ``"marked_product"``, ``"sentiment"`` or ``"headlines"``.
+        The name of its folder of records, such as ``"sentiment"``.
     name : str, optional
         Only the runs of this name: one for each seed.
     results : pathlib.Path, optional
