@@ -1,12 +1,6 @@
 """The notebooks, as the tests read them."""
 
-from pathlib import Path
-
 import nbformat
-
-ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
-NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 
 
 def read(path):

@@ -1,10 +1,12 @@
-"""The order of the book, as _toc.yml has it, and its settings, as _config.yml has them."""
+"""The notebooks, the order of the book (_toc.yml) and its settings (_config.yml)."""
 
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 

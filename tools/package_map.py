@@ -7,12 +7,11 @@ import ast
 from collections import defaultdict
 from functools import cache
 
-from tools.contents import ROOT
-from tools.course.exercises import CHAPTERS, cells_of, title_of, without_magics
+from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
+from tools.course.exercises import cells_of, title_of, without_magics
 
 FOLDER = ROOT / "lstm_utils"
 PAGE = ROOT / "chapters" / "reference" / "package.md"
-NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 PACKAGES = [FOLDER / name / "__init__.py" for name in ("exercises", "live")]
 PUBLIC = sorted([*FOLDER.glob("[!_]*.py"), *PACKAGES]) + sorted(FOLDER.glob("models/[!_]*.py"))
 MODULES = {

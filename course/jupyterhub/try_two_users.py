@@ -30,9 +30,9 @@ import requests
 import websocket
 
 from course.jupyterhub.links import link
-from tools.contents import ROOT
+from tools.contents import CHAPTERS, ROOT
 from tools.course import handouts
-from tools.course.exercises import CHAPTERS, STUB
+from tools.course.exercises import STUB
 
 CONFIG = ROOT / "course" / "jupyterhub" / "local" / "jupyterhub_config.py"
 CHAPTER = CHAPTERS[0]

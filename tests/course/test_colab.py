@@ -21,11 +21,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
-NOTEBOOKS = [
-    *sorted(ROOT.glob("chapters/0*.ipynb")),
-    *sorted(ROOT.glob("chapters/reference/*.ipynb")),
-]
+from tools.contents import NOTEBOOKS, ROOT
+
 PYTHON = "3.13.16"
 FRAMEWORKS = ("torch", "tensorflow", "keras")
 MISSING = {"kiwipiepy"}  # what chapter 6 needs and Colab lacks

@@ -10,9 +10,9 @@ import nbformat
 import pytest
 import yaml
 
-from tools.contents import pages
+from tools.contents import CHAPTERS, pages
 from tools.course import handouts
-from tools.course.exercises import CHAPTERS, STUB, cells_of, exercises_of, without_magics
+from tools.course.exercises import STUB, cells_of, exercises_of, without_magics
 from tools.course.proofs import RECORD as RECORD_FILE
 
 RECORD = json.loads(RECORD_FILE.read_text(encoding="utf-8"))

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
@@ -15,8 +14,8 @@ import yaml
 from traitlets.config import Config
 
 from course.jupyterhub import links
+from tools.contents import ROOT
 
-ROOT = Path(__file__).parents[2]
 HUB = ROOT / "course" / "jupyterhub"
 
 # What The Littlest JupyterHub's own config_schema.py says of the settings used here.

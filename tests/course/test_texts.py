@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tests.documents import output_text
-from tools.contents import ROOT
+from tools.contents import CHAPTERS, ROOT
 from tools.course import slides
-from tools.course.exercises import CHAPTERS, cells_of, exercises_of
+from tools.course.exercises import cells_of, exercises_of
 
 COURSE = ROOT / "course"
 HUB = COURSE / "jupyterhub"

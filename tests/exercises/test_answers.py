@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from lstm_utils.exercises import Feedback
+from tools.contents import CHAPTERS
 from tools.course import proofs
 from tools.course.answers import Answer
 from tools.course.exercises import (
-    CHAPTERS,
     EXERCISE,
     KINDS,
     SOLUTION_END,

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from safetensors.numpy import load_file
 
 from experiments import distributed, headlines, machines
 from lstm_utils.models.headlines_torch import LanguageModel, shifted
+from tools.contents import ROOT
 
-ROOT = Path(__file__).parents[2]
 RUN = "characters-lstm-validation"
 # As `python -m experiments.headlines`, but rank 1 can be told to die before its n-th update.
 PROGRAM = textwrap.dedent(

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 import yaml
 
-from tests.documents import CHAPTERS, NOTEBOOKS, ROOT, code_cells, output_text, prose, read
+from tests.documents import code_cells, output_text, prose, read
+from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
 from tools.notebooks import SEAL, seal_of
 
 SET_UP = """\

@@ -2,14 +2,13 @@
 
 import math
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
+from tools.contents import CHAPTERS
+
 ANSWER = re.compile(r"^:::\{dropdown\} ([A-D])\. (.+?)\n(.*?)^:::$", re.MULTILINE | re.DOTALL)
 RIGHT, WRONG = "**Yes.** ", "**No.** "
 

@@ -26,8 +26,8 @@ from lstm_utils.models.marked_product import marked_product, share_within
 from lstm_utils.models.pretrained import SHA256, load_pretrained, read_weights, weights_path
 from lstm_utils.models.reviews import equal_length_batches
 from lstm_utils.text import clean_headline
+from tools.contents import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 every_model = pytest.mark.parametrize("name", SHA256)
 
 

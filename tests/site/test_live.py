@@ -17,9 +17,10 @@ from lstm_utils.cells import (
     rnn_backward,
     rnn_forward,
 )
-from tests.documents import NOTEBOOKS, read
+from tests.documents import read
 from tests.in_page import drive, page_of
 from tools.browser.live import WIDTHS, still
+from tools.contents import NOTEBOOKS
 from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)

@@ -14,10 +14,10 @@ from lstm_utils.live.page import MEASURED
 from lstm_utils.live.reading_review import PRESETS
 from lstm_utils.models.pretrained import load_pretrained
 from lstm_utils.text import clean_review
-from tests.documents import CHAPTERS
 from tests.in_page import drive
 from tests.package.test_pretrained import same_file
 from tools.browser.access import axe_findings
+from tools.contents import CHAPTERS
 
 MODEL = load_pretrained("reading")
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from tools.contents import ROOT
-
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
 KINDS = ("warm up", "build", "break", "project")
 STUB, SOLUTION = "exercise-stub", "exercise-solution"
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.contents import BOOK, ROOT
+from tools.contents import BOOK, CHAPTERS, ROOT
 from tools.course import assignments, slides
-from tools.course.exercises import CHAPTERS, SOLUTION_END, STUB, read_chapter, title_of
+from tools.course.exercises import SOLUTION_END, STUB, read_chapter, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
 from tools.course.proofs import RECORD
 from tools.notebooks import METADATA

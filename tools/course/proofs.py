@@ -22,10 +22,9 @@ import time
 from dataclasses import dataclass
 
 from lstm_utils.exercises import Feedback, examine
-from tools.contents import ROOT
+from tools.contents import CHAPTERS, ROOT
 from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (
-    CHAPTERS,
     KINDS,
     Exercise,
     definitions,
