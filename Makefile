@@ -68,9 +68,8 @@ help:
 # Before anything is installed: what pip and npm can't bring.
 .PHONY: chromium-and-node
 chromium-and-node:
-	@command -v chromium || command -v chromium-browser || command -v google-chrome \
-		|| { echo "Chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
-	@command -v npm || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)"; exit 1; }
+	@$(PYTHON) -c 'import sys; from tools.browser.chromium import MISSING, PROGRAM; PROGRAM or sys.exit(MISSING)'
+	@command -v npm >/dev/null || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)"; exit 1; }
 
 book: .venv/book.stamp
 	$(BIN)/jupyter-book build . -n -W --keep-going --quiet
