@@ -3,14 +3,13 @@
 The last tenth is the test part, the tenth before it the validation part.
 """
 
-import csv
 import os
 import random
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind
+from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind, read_csv
 from lstm_utils.text import clean_headline
 
 from .runs import data_record
@@ -47,37 +46,13 @@ def read_column(path, column, encoding="utf-8-sig"):
 
     Raises SystemExit, which names the file and the line: what is missing, empty, badly encoded.
     """
-    csv.field_size_limit(2**30)
-    rows, number = None, 0
     try:
-        with open(path, encoding=encoding, newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows, None)
-            if not header:
-                raise SystemExit(f"{path} is empty: expected a line of column names, rows below it")
-            names = [name.strip() for name in header]
-            if column not in names:
-                one = " Is it CSV, with commas?" if len(names) == 1 else ""
-                raise SystemExit(f"{path} has no column {column!r}; it has {names}.{one}")
-            place = names.index(column)
-            for number, row in enumerate(rows, start=1):  # noqa: B007
-                if row and len(row) <= place:
-                    raise SystemExit(
-                        f"{path}, line {rows.line_num}: {len(row)} columns, expected {len(names)}"
-                    )
-                if row:
-                    yield row[place]
-    except UnicodeError as error:
-        raise SystemExit(
-            f"{path}, after row {number}: this is not {encoding} ({error}). Save the file as "
-            "UTF-8, or name its encoding: --encoding cp1252, for example"
-        ) from None
-    except LookupError:
-        raise SystemExit(f"--encoding {encoding}: no such encoding") from None
-    except csv.Error as error:
-        raise SystemExit(f"{path}, line {rows.line_num}: {error}") from None
-    except OSError as error:
-        raise SystemExit(f"{path} can't be read: {error.strerror}") from None
+        for (cell,) in read_csv(path, [column], encoding=encoding):
+            yield cell
+    except (OSError, ValueError) as error:
+        other = isinstance(error.__cause__, UnicodeError)
+        hint = ". Another encoding has to be named: --encoding cp1252, for example" if other else ""
+        raise SystemExit(f"{error}{hint}") from None
 
 
 def cleaned(texts):

@@ -8,7 +8,6 @@ The weights are rounded as they will be stored, and then the test reviews are sc
 # ruff: noqa: E402 - TensorFlow reads its settings when it is imported
 
 import sys
-import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,7 +111,6 @@ class Parts:
         self.test = self._encode(data.test.texts)
 
     def _cut(self, texts):
-        texts = [unicodedata.normalize("NFC", text) for text in texts]
         return ngram_pieces(texts, "syllable", self.recipe.longest)
 
     def _encode(self, texts):

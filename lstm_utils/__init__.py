@@ -10,6 +10,8 @@ corpora (chapters 6, 7, 8)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
 diagrams (chapters 2, 3, 4; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
+downloads (behind corpora)
+    Bring a published file into a cache: whole or not at all, whatever else runs or breaks.
 exercises (every chapter)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 frameworks (chapters 4, 5, 6)

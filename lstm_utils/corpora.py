@@ -7,44 +7,40 @@ samples that lie in the package. ``LSTM_BOOK_DATA=sample`` asks for the samples 
 
 import contextlib
 import csv
-import io
-import logging
+import hashlib
 import os
-import shutil
-import threading
-import warnings
+import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 
-from lstm_utils.text import clean_headline
+from lstm_utils import downloads
+from lstm_utils.text import clean_headline, composed
 
 DATA_VARIABLE = "LSTM_BOOK_DATA"
-CACHE_VARIABLE = "LSTM_BOOK_CACHE"
 SAMPLES = Path(__file__).parent / "samples"
 
-NSMC_URL = "https://raw.githubusercontent.com/e9t/nsmc/cc0670e872d4ac27bfe36c87456783004b39ef6c"
-KAGGLE_URL = "https://api.kaggle.com"
-KAGGLE_DATASET = "aashita/nyt-comments"
 HEADLINES_FILE = "ArticlesApril2018.csv"
+NSMC_URL = "https://raw.githubusercontent.com/e9t/nsmc/cc0670e872d4ac27bfe36c87456783004b39ef6c"
+# Kaggle asks for no login here, and redirects to the file, or to a zip with it inside.
+KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/aashita/nyt-comments"
 SHA256 = {
     "ratings_train.txt": "e03b7d14e9e41be8d464a28057cd25d7396c53e67aa7fd5f7e552c59b0ee2940",
     "ratings_test.txt": "8ac9f64052f11dbf6ae0acb5e038f03d90a76f0eda7820cfb3a92d02edfcebda",
     HEADLINES_FILE: "da7bacf7f7fffd5f75e1b0ab4064a058045120688d04f94dc46fd6e671f6baf3",
 }
-CONNECT_SECONDS = 4  # how long a server may take to answer at all, before the samples step in
-STALL_SECONDS = 15  # how long a transfer may stand still
+
+# What a browser, a file manager or a hand adds to the name of a copy, before and after it.
+_WORD = r"(?:another |\d+\w\w )?(?:copy|kopie|copie|copia|복사본|사본)(?: ?\(?\d+\)?)?"
+_COPY = rf"(?: ?\(\d+\)|(?: - |[ _-]|의 )\(?{_WORD}\)?|\.csv)*"
+_MONTH = re.compile(rf"(?:(?:copy(?: \(\d+\))? of|kopie von|copie de) )?(articles.*?){_COPY}\.csv")
 
 
 class CorpusError(ValueError):
     """A file of a corpus is not what it should be; the message names the file and the line."""
-
-
-class _NoDownload(OSError):
-    """The network, the server or the transfer failed: the sample serves instead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +50,8 @@ class Reviews:
     Attributes
     ----------
     texts : list of str
-        The reviews as they stand in the file, white space at both ends removed.
+        The reviews as they stand in the file, in the form that `text.composed` gives, white space
+        at both ends removed.
     labels : numpy.ndarray of int64, shape (n_reviews,)
         1 for a positive review, 0 for a negative one.
     source : {"folder", "download", "sample"}
@@ -86,7 +83,8 @@ class Headlines:
     Attributes
     ----------
     texts : list of str
-        The headlines as they stand in the files, white space at both ends removed.
+        The headlines as they stand in the files, in the form that `text.composed` gives, white
+        space at both ends removed.
     snippets : list of str
         The first words of each headline's article, as they stand beside it; "" without any.
     source : {"folder", "download", "sample"}
@@ -138,8 +136,8 @@ def load_nsmc(split: str = "train") -> Reviews:
     Raises
     ------
     CorpusError
-        A file is empty, not UTF-8, has another header, a row with another number of columns
-        than three, or a label that is neither 0 nor 1; or a download is not the pinned file.
+        A file is empty, no text in UTF-8, has another header, a row with another number of
+        columns than three, or a label that is neither 0 nor 1.
     FileNotFoundError, PermissionError
         ``LSTM_BOOK_DATA`` names a folder without the file, or one that can't be read.
 
@@ -149,7 +147,7 @@ def load_nsmc(split: str = "train") -> Reviews:
     """
     path, source, reason = _find_nsmc(split)
     texts, labels, blank = [], [], 0
-    header, *lines = _read_text(path).removesuffix("\n").split("\n")
+    header, *lines = _read_text(path, "utf-8").removesuffix("\n").split("\n")
     if header.removesuffix("\r").split("\t") != ["id", "document", "label"]:
         raise _bad(path, 1, "the header id, document, label, separated by tabs", header)
     for number, line in enumerate(lines, start=2):
@@ -173,8 +171,8 @@ def load_nsmc(split: str = "train") -> Reviews:
 def load_headlines() -> Headlines:
     """Load headlines of the New York Times, or the sample in their layout.
 
-    Every ``nyt/Articles*.csv`` of the folder is read, in the order of the names. The download
-    brings one month, April 2018.
+    Every ``nyt/Articles*.csv`` of the folder is read, in the order of the names, and copies of a
+    file once. The download brings one month, April 2018.
 
     Returns
     -------
@@ -184,8 +182,7 @@ def load_headlines() -> Headlines:
     Raises
     ------
     CorpusError
-        A file is empty, not UTF-8, not CSV, has no column ``headline`` or a row with another
-        number of columns than the header; or a download is not the pinned file.
+        What `read_csv` refuses; or a file that is a copy by its name and holds other text.
     FileNotFoundError, PermissionError
         ``LSTM_BOOK_DATA`` names a folder without such a file, or one that can't be read.
 
@@ -197,7 +194,8 @@ def load_headlines() -> Headlines:
     dropped = Counter(blank=0, unknown=0)
     texts, snippets = [], []
     for path in paths:
-        for headline, snippet in _read_headlines(path):
+        for cells in read_csv(path, ["headline"], ["snippet"]):
+            headline, snippet = (cell.strip() for cell in cells)
             if missing := missing_kind(headline):
                 dropped[missing] += 1
             else:
@@ -206,6 +204,80 @@ def load_headlines() -> Headlines:
     if not texts:
         raise CorpusError(f"{paths[0]}: expected headlines below the header, found none")
     return Headlines(texts, snippets, source, tuple(map(str, paths)), dict(dropped), reason)
+
+
+def read_csv(path, required, optional=(), encoding="utf-8"):
+    """Yield some columns of a CSV file, row by row, and refuse whatever is not quite CSV.
+
+    Blank lines are passed over. A cell may hold commas, quotes and line breaks if it is quoted.
+
+    Parameters
+    ----------
+    path : path-like
+        A file with a header, a comma between columns.
+    required, optional : sequence of str
+        Names of columns, white space at both ends aside.
+    encoding : str
+
+    Yields
+    ------
+    tuple of str
+        The cells as they stand, but `text.composed`: those of the required columns, then those of
+        the optional ones, "" where the file has no such column.
+
+    Raises
+    ------
+    CorpusError
+        The file is empty or no text in this encoding; a quote is not closed; a column is missing
+        or there twice; a row has another number of columns than the header, or repeats it.
+    ValueError
+        Python knows no such encoding.
+    FileNotFoundError, PermissionError, OSError
+        The file is missing or can't be read.
+    """
+    header, wanted = None, [*required, *optional]
+    for line, row in _csv_rows(path, _read_text(Path(path), encoding)):
+        names = [cell.strip() for cell in row]
+        if header is None:
+            header = names
+            places = [_column(path, line, header, name, name in required) for name in wanted]
+        elif names == header:
+            raise _bad(path, line, "a row", "the header once more")
+        elif len(row) != len(header):
+            raise _bad(path, line, f"{len(header)} columns", f"{len(row)}")
+        else:
+            yield tuple("" if place is None else row[place] for place in places)
+
+
+def _csv_rows(path, text):
+    """Yield every row that is not blank, and the line it begins on."""
+    csv.field_size_limit(2**31 - 1)  # a cell may hold a whole article; the module stops at 128 KiB
+    lines = re.finditer(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text)
+    rows = csv.reader((line[0] for line in lines), strict=True)
+    while True:
+        line = rows.line_num + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            open_quote = "end of data" in str(error)
+            what = "is opened here and never closed" if open_quote else "closes inside a cell"
+            raise CorpusError(f"{path}, line {line}: expected CSV, but a quote {what}") from error
+        if row is None:
+            return
+        if len(row) > 1 or (row and row[0].strip()):
+            yield line, row
+
+
+def _column(path, line, header, name, required):
+    """The place of a column, or None without it."""
+    if header.count(name) > 1:
+        raise _bad(path, line, f"one column named {name}", f"{header.count(name)} of them")
+    if name in header:
+        return header.index(name)
+    if required:
+        commas = " and commas between columns" if len(header) == 1 else ""
+        raise _bad(path, line, f"a column named {name}{commas}", ", ".join(header))
+    return None
 
 
 def missing_kind(headline: str) -> str:
@@ -231,176 +303,108 @@ def _find_nsmc(split):
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
     name = f"ratings_{split}.txt"
-    if _folder() is not None:
-        path = _folder() / "nsmc" / name
-        with _explained(path):
+    if (folder := _folder()) is not None:
+        path = folder / "nsmc" / name
+        with _explained(path, _WANTED):
             path.stat()
         return path, "folder", ""
     return _fetch_or_sample(name, f"{NSMC_URL}/{name}", SAMPLES / name)
 
 
 def _find_headlines():
-    if _folder() is not None:
-        folder = _folder() / "nyt"
-        with _explained(folder / "Articles*.csv"):
-            paths = sorted(folder / name for name in os.listdir(folder))
-            paths = [path for path in paths if path.match("Articles*.csv")]
-            if not paths:
-                raise FileNotFoundError
-        return paths, "folder", ""
-    path, *rest = _fetch_or_sample(HEADLINES_FILE, KAGGLE_URL, SAMPLES / "ArticlesSample.csv")
+    if (folder := _folder()) is not None:
+        return _months(folder / "nyt"), "folder", ""
+    url = f"{KAGGLE_URL}/{HEADLINES_FILE}"
+    path, *rest = _fetch_or_sample(HEADLINES_FILE, url, SAMPLES / "ArticlesSample.csv")
     return [path], *rest
+
+
+def _months(folder):
+    """The Articles files in a folder, in the order of their names, none of them twice."""
+    names, files, digests = [], {}, {}
+    with _explained(folder / "Articles*.csv", _WANTED):
+        for name in os.listdir(folder):
+            found = _MONTH.fullmatch(unicodedata.normalize("NFC", name).lower())
+            if found and not os.path.isdir(folder / name):
+                # A browser's second copy may be ArticlesApril2018-1.csv.
+                names.append((name, re.sub(r"(?<=[a-z]\d{4})[-_ ]\d$", "", found[1])))
+        if not names:
+            raise FileNotFoundError
+    for name, month in sorted(names, key=lambda pair: (len(pair[0]), pair)):  # copies come last
+        path = folder / name
+        digest = hashlib.sha256(_read_bytes(path)).digest()
+        other = files.setdefault(month, path)
+        if digests.setdefault(other, digest) != digest:
+            raise CorpusError(
+                f"{path}: expected a copy of {other.name}, as the name says, found other text; "
+                "keep one of the two"
+            )
+    kept = {digest: path for path, digest in reversed(digests.items())}
+    return sorted(kept.values())
 
 
 def _folder():
     """Return the folder that the reader named, or None: then a download or the sample serves."""
     value = os.environ.get(DATA_VARIABLE, "")
-    return Path(value).expanduser().absolute() if value not in ("", "sample") else None
+    if value in ("", "sample"):
+        return None
+    try:
+        return Path(value).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # ~nobody/data, or a working folder that is gone
+        raise FileNotFoundError(
+            f"{DATA_VARIABLE} names {value!r}, which leads to no folder: {error}"
+        ) from error
 
 
 def _fetch_or_sample(name, url, sample):
     if os.environ.get(DATA_VARIABLE) == "sample":
         return sample, "sample", ""
     try:
-        return _fetch(name, url), "download", ""
-    except _NoDownload as error:
+        return downloads.fetch(name, url, SHA256[name]), "download", ""
+    except downloads.NoDownload as error:
         return sample, "sample", f"no download: {error}"
-    except OSError:
-        return sample, "sample", "no download: the cache folder can't be written"
 
 
-def _fetch(name, url):
-    """Return the verified file from the cache, after a download where it is not there.
-
-    pooch writes to a temporary file and moves it to its name only when the checksum is right,
-    so whatever lies in the cache under that name is whole.
-    """
-    with warnings.catch_warnings():  # tqdm's, which it brings: a notebook may have no widgets
-        warnings.simplefilter("ignore")
-        import pooch
-
-    pooch.get_logger().setLevel(logging.WARNING)
-    cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("lstm-book"))
-    download = _download_from_kaggle if name == HEADLINES_FILE else _download
-    try:
-        return Path(pooch.retrieve(url, SHA256[name], name, cache, downloader=download))
-    except ValueError as error:
-        raise CorpusError(
-            f"{name}: the download is altered or incomplete and was deleted (expected SHA-256 "
-            f"{SHA256[name]}). Try again, name a folder in {DATA_VARIABLE}, or set it to 'sample'."
-        ) from error
-
-
-def _download(url, target, _):
-    import pooch
-    import requests
-
-    _ask_for_an_answer(url)
-    timeout = (CONNECT_SECONDS, STALL_SECONDS)
-    host, name = urlsplit(url).hostname, Path(url).name
-    try:
-        pooch.HTTPDownloader(chunk_size=2**16, timeout=timeout)(url, target, None)
-    except requests.HTTPError as error:
-        raise _NoDownload(f"{host} answers {error.response.status_code} for {name}") from error
-    except requests.RequestException as error:
-        raise _NoDownload(f"the transfer of {name} from {host} broke off") from error
-
-
-def _download_from_kaggle(url, target, _):
-    """Fetch one CSV by kagglehub, which takes up a broken transfer where it stopped."""
-    _ask_for_an_answer(url)
-    import kagglehub
-    from kagglehub.exceptions import DataCorruptionError
-
-    partial = Path(target).parent / "kagglehub"
-    try:
-        with _tamed_kagglehub(partial):
-            shutil.copyfile(kagglehub.dataset_download(KAGGLE_DATASET, HEADLINES_FILE), target)
-    except DataCorruptionError as error:
-        raise ValueError(f"kagglehub found a wrong checksum in {HEADLINES_FILE}") from error
-    except Exception as error:  # kagglehub's errors have no common base
-        raise _NoDownload(
-            f"kagglehub can't bring {HEADLINES_FILE}: {type(error).__name__}"
-        ) from error
-    shutil.rmtree(partial, ignore_errors=True)
-
-
-def _ask_for_an_answer(url):
-    """Raise OSError where no server answers soon; slow name look-ups count as no answer."""
-    import requests
-
-    answers = []
-
-    def ask():
-        with contextlib.suppress(requests.RequestException):
-            answers.append(requests.head(url, timeout=CONNECT_SECONDS))
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(CONNECT_SECONDS)
-    if not answers:
-        raise _NoDownload(f"no answer from {urlsplit(url).hostname}")
-
-
-@contextlib.contextmanager
-def _tamed_kagglehub(cache):
-    """Give kagglehub a cache of its own, a time limit, and no voice, for the length of a block.
-
-    Its first request waits for ever, its log and progress bar would land in a notebook.
-    """
-    import requests
-
-    send = requests.Session.send
-
-    def send_with_limit(session, request, **options):
-        options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, STALL_SECONDS)
-        return send(session, request, **options)
-
-    before = os.environ.get("KAGGLEHUB_CACHE")
-    os.environ["KAGGLEHUB_CACHE"] = str(cache)
-    requests.Session.send = send_with_limit
-    logging.getLogger("kagglehub").setLevel(logging.CRITICAL)
-    nowhere = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            yield
-    finally:
-        requests.Session.send = send
-        del os.environ["KAGGLEHUB_CACHE"]
-        if before is not None:
-            os.environ["KAGGLEHUB_CACHE"] = before
-
-
-def _read_headlines(path):
-    """Yield the cells of each row's headline and snippet; "" where there is no such column."""
-    rows = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
-    try:
-        header = next(rows)
-        if "headline" not in header:
-            raise _bad(path, 1, "a column named headline", ", ".join(header))
-        headline = header.index("headline")
-        snippet = header.index("snippet") if "snippet" in header else None
-        for row in rows:
-            if row and len(row) != len(header):
-                raise _bad(path, rows.line_num, f"{len(header)} columns", f"{len(row)}")
-            if row:
-                yield row[headline].strip(), "" if snippet is None else row[snippet].strip()
-    except csv.Error as error:
-        raise CorpusError(f"{path}, line {rows.line_num}: expected CSV, but {error}") from error
-
-
-def _read_text(path):
+def _read_bytes(path):
     with _explained(path):
-        data = path.read_bytes()
-    if not data.strip():
-        raise CorpusError(f"{path} is empty: expected a header and rows below it")
+        if path.exists() and not path.is_file():
+            raise CorpusError(f"{path}: expected a file, found a folder or a device")
+        return path.read_bytes()
+
+
+def _read_text(path, encoding):
+    """The text of a file, `composed`; its lines end as they do in the file."""
+    data = _read_bytes(path)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CorpusError(
-            f"{path}, line {line}: expected UTF-8, found the byte 0x{data[error.start]:02x}"
-        ) from error
+        text = composed(data.decode(encoding))
+    except UnicodeError as error:
+        raise CorpusError(_undecodable(path, data, encoding, error)) from error
+    except (LookupError, ValueError) as error:
+        raise ValueError(f"encoding {encoding!r}: no such encoding") from error
+    if "\0" in text:
+        line = _line_after(text[: text.index("\0")])
+        raise CorpusError(f"{path}, line {line}: expected text, found a NUL character")
+    if not text or text.isspace():
+        raise CorpusError(f"{path} is empty: expected a header and rows below it")
+    return text
+
+
+def _undecodable(path, data, encoding, error):
+    """Say where bytes are no text in an encoding."""
+    expected = f"expected {encoding.upper().removesuffix('-SIG')}"
+    if not isinstance(error, UnicodeDecodeError):
+        return f"{path}: {expected}, but {error}"
+    line = ""
+    with contextlib.suppress(UnicodeError):  # not every codec knows "ignore"
+        line = f", line {_line_after(error.object[: error.start].decode(encoding, 'ignore'))}"
+    found = f"the byte 0x{error.object[error.start]:02x}"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        found += ", and the file begins as UTF-16 does"
+    return f"{path}{line}: {expected}, found {found}"
+
+
+def _line_after(text):
+    return len(re.findall(r"\r\n?|\n", text)) + 1
 
 
 def _bad(path, line, expected, found):
@@ -408,16 +412,21 @@ def _bad(path, line, expected, found):
     return CorpusError(f"{path}, line {line}: expected {expected}, found {found!r}")
 
 
+_WANTED = (
+    f". {DATA_VARIABLE} must name a folder with nsmc/ratings_train.txt, nsmc/ratings_test.txt and "
+    "nyt/Articles*.csv; unset it to download the corpora, or set it to 'sample' for the small ones "
+    "in the package."
+)
+
+
 @contextlib.contextmanager
-def _explained(path):
-    """Turn the system's errors on `path` into ones that say what to do."""
+def _explained(path, advice=""):
+    """Turn the system's errors on `path` into ones that name it and say what to do."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileNotFoundError(
-            f"{path} is missing. {DATA_VARIABLE} must name a folder with nsmc/ratings_train.txt, "
-            "nsmc/ratings_test.txt and nyt/Articles*.csv; unset it to download the corpora, or "
-            "set it to 'sample' for the small ones in the package."
-        ) from error
+        raise FileNotFoundError(f"{path} is missing{advice}") from error
     except PermissionError as error:
         raise PermissionError(f"{path} can't be read: check the permissions") from error
+    except OSError as error:
+        raise OSError(f"{path} can't be read: {error.strerror or error}") from error

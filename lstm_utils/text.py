@@ -2,7 +2,9 @@
 
 import re
 import string
+import unicodedata
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
@@ -11,18 +13,53 @@ _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
 
 
+# What shows nothing: soft hyphens, joiners, marks of direction and of byte order, half a pair.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
+
+# The parts of a syllable that NFC could not join to one, as the letters that stand alone.
+_ALONE = {
+    **dict(zip(range(0x1100, 0x1113), "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", strict=True)),
+    **dict(zip(range(0x1161, 0x1176), map(chr, range(0x314F, 0x3164)), strict=True)),
+    **dict(
+        zip(
+            range(0x11A8, 0x11C3),
+            "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ",
+            strict=True,
+        )
+    ),
+}
+
+
+def composed(text):
+    """The text in Unicode's composed form (NFC), without characters that show nothing.
+
+    Raises TypeError where `text` is no str: None, NaN, bytes, a list of texts.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str; got {type(text).__name__}: {text!r:.60}")
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+
+
 def clean_headline(text):
-    """Lower case, punctuation dropped (typographic too), white space folded to single spaces."""
-    return " ".join(text.translate(_PUNCTUATION).lower().split())
+    """Lower case, punctuation dropped (typographic too), white space folded to single spaces.
+
+    The text is brought into NFC first: ``é`` is one letter, however it was typed. Raises TypeError
+    where `text` is no str.
+    """
+    text = composed(text).translate(_PUNCTUATION).lower()
+    return " ".join(composed(text).split())  # a letter and its accent may have met
 
 
 def clean_review(text):
     """A Korean review with noise removed and sentiment kept.
 
-    Hangul syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film), Latin letters,
-    digits and ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else becomes a space; a character that is
-    repeated more than three times in a row is cut to three; Latin letters are lower-cased.
+    The text is brought into NFC first: a Mac may write a syllable letter by letter. Hangul
+    syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film), Latin letters, digits and
+    ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else, full-width letters too, becomes a space; a
+    character that is repeated more than three times in a row is cut to three (capitals and small
+    letters counted apart); Latin letters are lower-cased. Raises TypeError where `text` is no str.
     """
+    text = composed(text).translate(_ALONE)
     text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return " ".join(text.lower().split())
@@ -44,18 +81,21 @@ class Vocabulary:
     ------
     ValueError
         If a token occurs twice, or fewer than two specials are given.
+    TypeError
+        If `tokens` is no list of str.
     """
 
     def __init__(self, tokens, specials=("<pad>", "<unk>")):
-        if len(specials) < 2 or list(tokens[: len(specials)]) != list(specials):
+        self.tokens = _strings("tokens", tokens)
+        self.specials = tuple(_strings("specials", specials))
+        if len(self.specials) < 2 or tuple(self.tokens[: len(self.specials)]) != self.specials:
             raise ValueError("tokens must begin with the specials: padding, unknown, then others")
-        self.tokens = list(tokens)
         self.ids = {token: k for k, token in enumerate(self.tokens)}
         if len(self.ids) != len(self.tokens):
             repeated = [t for t, n in Counter(self.tokens).items() if n > 1]
             raise ValueError(f"tokens occur more than once: {repeated[:5]}")
-        self.specials = tuple(specials)
         self.pad_id, self.unknown_id = 0, 1
+        self._letters = all(len(token) == 1 for token in self.tokens[len(self.specials) :])
 
     @classmethod
     def build(cls, token_lists, max_size=None, min_count=1, specials=("<pad>", "<unk>")):
@@ -75,14 +115,27 @@ class Vocabulary:
         Vocabulary
             Commonest token first; tokens of equal count stand in alphabetical order, so that
             the table does not depend on the order of the texts.
+
+        Raises
+        ------
+        TypeError
+            If `token_lists` holds anything but lists of str.
+        ValueError
+            If `max_size` leaves no place for the specials, or `min_count` is negative.
         """
-        counts = Counter(token for tokens in token_lists for token in tokens)
+        specials = _strings("specials", specials)
+        _count("min_count", min_count, 0)
+        if max_size is not None:
+            _count("max_size", max_size, len(specials))
+        counts = Counter()
+        for tokens in _listed("token_lists", token_lists):
+            counts.update(_strings("each list of token_lists", tokens))
         for special in specials:
             counts.pop(special, None)
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
         kept = [token for token in ranked if counts[token] >= min_count]
         if max_size is not None:
-            kept = kept[: max(0, max_size - len(specials))]
+            kept = kept[: max_size - len(specials)]
         return cls([*specials, *kept], specials)
 
     def __len__(self):
@@ -92,12 +145,47 @@ class Vocabulary:
         return token in self.ids
 
     def encode(self, tokens):
-        """Ids of a list of tokens; what is not in the table becomes `unknown_id`."""
+        """Ids of a list of tokens; what is not in the table becomes `unknown_id`.
+
+        A bare string is a list of letters. A table of longer tokens refuses it with a TypeError.
+        """
+        letters = isinstance(tokens, str) and self._letters
+        tokens = tokens if letters else _strings("tokens", tokens)
         return [self.ids.get(token, self.unknown_id) for token in tokens]
 
     def decode(self, ids):
-        """Tokens of a list of ids."""
+        """Tokens of a list of ids. Raises ValueError for an id that the table has not."""
+        for k in ids:
+            _count("an id", k, 0)
+            if k >= len(self.tokens):
+                raise ValueError(f"an id must be below {len(self.tokens)}; got {k}")
         return [self.tokens[k] for k in ids]
+
+
+def _listed(name, value):
+    """The list of what `value` holds; a bare string is refused, it would be a list of letters."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} must be a list; got the bare string {value!r:.60}")
+    try:
+        return list(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a list; got {type(value).__name__}") from error
+
+
+def _strings(name, value):
+    listed = _listed(name, value)
+    for item in listed:
+        if not isinstance(item, str):
+            raise TypeError(f"{name} must be a list of str; it holds {item!r:.60}")
+    return listed
+
+
+def _count(name, value, least):
+    """Refuse what is no integer, or less than `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer; got {value!r:.60}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}; got {value}")
 
 
 def pad(sequences, length=None, side="post", truncate="post"):
@@ -116,21 +204,44 @@ def pad(sequences, length=None, side="post", truncate="post"):
     Returns
     -------
     ndarray of int32, shape (len(sequences), length)
+
+    Raises
+    ------
+    TypeError
+        If an id or `length` is no integer.
+    ValueError
+        If `length` is negative, an id does not fit 32 bits, or `side` or `truncate` is another
+        word.
     """
     for name, choice in (("side", side), ("truncate", truncate)):
         if choice not in ("post", "pre"):
             raise ValueError(f"{name} must be 'post' or 'pre'; got {choice!r}")
+    sequences = [_listed("each of sequences", s) for s in _listed("sequences", sequences)]
     if length is None:
         length = max((len(s) for s in sequences), default=0)
-    padded = np.zeros((len(sequences), length), dtype=np.int32)
-    for row, sequence in zip(padded, sequences, strict=True):
-        kept = (
-            sequence[:length] if truncate == "post" else sequence[max(0, len(sequence) - length) :]
-        )
-        if kept:
-            start = 0 if side == "post" else length - len(kept)
-            row[start : start + len(kept)] = kept
+    _count("length", length, 0)
+    if truncate == "post":
+        kept = [s[:length] for s in sequences]
+    else:
+        kept = [s[max(0, len(s) - length) :] for s in sequences]
+    padded = np.zeros((len(kept), length), dtype=np.int32)
+    counts = np.array([len(s) for s in kept], dtype=int)[:, None]
+    filled = np.arange(length) < counts if side == "post" else np.arange(length) >= length - counts
+    padded[filled] = _ids("the ids in sequences", list(chain.from_iterable(kept)))
     return padded
+
+
+def _ids(name, values):
+    """`values` as an array of int32, shape (N,)."""
+    try:
+        values = np.asarray(values if len(values) else np.zeros(0, int))
+    except (TypeError, ValueError) as error:  # ragged
+        raise TypeError(f"{name} must be integers; got lists inside") from error
+    if values.dtype.kind not in "iu" or values.ndim != 1:
+        raise TypeError(f"{name} must be integers; got {values.dtype} of shape {values.shape}")
+    if len(values) and not (values.min() >= -(2**31) and values.max() < 2**31):
+        raise ValueError(f"{name} must fit 32 bits; got {values.min()} to {values.max()}")
+    return values.astype(np.int32)
 
 
 def length_batches(lengths, batch_size, rng=None):
@@ -148,10 +259,22 @@ def length_batches(lengths, batch_size, rng=None):
     -------
     list of ndarray of int
         Together a permutation of 0 … N − 1; all but one batch hold `batch_size` indices.
+
+    Raises
+    ------
+    TypeError
+        If a length or `batch_size` is no integer, or `rng` no generator.
+    ValueError
+        If a length is negative or `batch_size` less than 1.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1; got {batch_size}")
-    lengths = np.asarray(lengths)
+    _count("batch_size", batch_size, 1)
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}")
+    lengths = _ids(
+        "lengths", lengths if isinstance(lengths, np.ndarray) else _listed("lengths", lengths)
+    )
+    if len(lengths) and lengths.min() < 0:
+        raise ValueError(f"lengths must not be negative; got {lengths.min()}")
     tie_break = np.arange(len(lengths)) if rng is None else rng.permutation(len(lengths))
     order = np.lexsort((tie_break, lengths))
     batches = [order[k : k + batch_size] for k in range(0, len(order), batch_size)]

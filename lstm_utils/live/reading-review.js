@@ -4,9 +4,24 @@
 const GAP = 16; // between the gradient and the gates, in pixels
 const LONGEST_REVIEW = 140; // characters after cleaning; no review of the corpus is longer
 
-// As lstm_utils.text.clean_review, after NFC: a syllable may have come letter by letter.
+// As lstm_utils.text.composed and clean_review: a syllable may have come letter by letter, and a
+// part of one that nothing joins is a letter that stands alone.
+const JAMO = [
+  [0x1100, "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"],
+  [0x1161, "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"],
+  [0x11a8, "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"],
+];
+const ALONE = new Map(
+  JAMO.flatMap(([first, letters]) => [...letters].map((c, k) => [String.fromCharCode(first + k), c])),
+);
+
+function composed(text) {
+  return text.replace(/[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]/gu, "").normalize("NFC");
+}
+
 function cleanReview(text) {
-  const kept = text.normalize("NFC").replace(/[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]/gu, " ");
+  const letters = [...composed(text)].map((c) => ALONE.get(c) ?? c).join("");
+  const kept = letters.replace(/[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]/gu, " ");
   const short = kept.replace(/(.)\1{3,}/gu, "$1$1$1").toLowerCase();
   return short.split(" ").filter(Boolean).join(" ");
 }
@@ -122,7 +137,7 @@ function build(live, data) {
       from = to + 1;
     }
     remarks = [];
-    const odd = [...new Set([...values.text.normalize("NFC")].filter((c) => c.trim()))];
+    const odd = [...new Set([...composed(values.text)].filter((c) => c.trim()))];
     const dropped = odd.filter((c) => !cleanReview(c));
     if (dropped.length) {
       remarks.push(`Cleaning makes a space of ${dropped.slice(0, 8).join(" ")}${dropped.length > 8 ? " …" : ""}.`);

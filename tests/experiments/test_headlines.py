@@ -143,7 +143,10 @@ def test_line_ends_quotes_and_a_byte_order_mark_are_understood(tmp_path, end, ma
 def test_another_encoding_has_to_be_named(tmp_path):
     path = tmp_path / "old.csv"
     path.write_bytes("title\nfine\ncafé\n".encode("cp1252"))
-    with pytest.raises(SystemExit, match=r"old\.csv.*not utf-8.*--encoding cp1252"):
+    with pytest.raises(
+        SystemExit,
+        match=r"old\.csv, line 3: expected UTF-8, found the byte 0xe9\..*--encoding cp1252",
+    ):
         column(path)
     assert column(path, encoding="cp1252") == ["fine", "café"]
     with pytest.raises(SystemExit, match="no such encoding"):
@@ -154,9 +157,12 @@ def test_another_encoding_has_to_be_named(tmp_path):
     ("content", "message"),
     [
         ("", "is empty"),
-        ("a,b\n1,2\n", r"no column 'title'; it has \['a', 'b'\]"),
-        ("a;title\n1;2\n", "with commas"),
-        ("a,title\n1,x\n2\n", "line 3: 1 columns, expected 2"),
+        ("a,b\n1,2\n", "line 1: expected a column named title, found 'a, b'"),
+        ("a;title\n1;2\n", "line 1: expected a column named title and commas between columns"),
+        ("a,title\n1,x\n2\n", "line 3: expected 2 columns, found '1'"),
+        ("a,title\n1,x, y\n", "line 2: expected 2 columns, found '3'"),
+        ('a,title\n1,"x\n2,y\n', "line 2: expected CSV, but a quote is opened here"),
+        ("a,title\n1,x\0\n", "line 2: expected text, found a NUL character"),
     ],
 )
 def test_a_file_that_does_not_fit_is_a_clear_message(tmp_path, content, message):
@@ -181,6 +187,23 @@ def test_a_missing_file_an_empty_column_and_a_missing_name_are_clear_messages(tm
                 csv=path, column="title", results=headlines.HERE / "results", quick=True
             )
         )
+
+
+def test_the_experiment_reads_the_months_that_the_chapter_reads(tmp_path, monkeypatch):
+    (tmp_path / "nyt").mkdir()
+    months = {
+        "ArticlesApril2018": "April",
+        "ArticlesApril2018 (1)": "April",
+        "ArticlesMay2017": "May",
+    }
+    for name, month in months.items():
+        lines = "".join(f"{month} {n}\n" for n in range(40))
+        (tmp_path / "nyt" / f"{name}.csv").write_text(f"headline\n{lines}", encoding="utf-8")
+    monkeypatch.setenv("LSTM_BOOK_DATA", str(tmp_path))
+    data = headlines_data.load_corpus()
+    read = sorted(line for part in data.headlines.values() for line in part)
+    assert read == sorted(f"{month} {n}" for month in ("april", "may") for n in range(40))
+    assert list(data.record["sha256"]) == ["ArticlesApril2018.csv", "ArticlesMay2017.csv"]
 
 
 def generated(path, lines):

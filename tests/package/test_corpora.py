@@ -1,32 +1,22 @@
-"""The two corpora: three sources, every kind of bad file, and a download that may go wrong.
-
-A local HTTP server plays GitHub and Kaggle; pooch and kagglehub themselves do the fetching.
-"""
+"""The two corpora: a folder's files, every kind of bad one, and the samples."""
 
 import csv
 import hashlib
 import io
-import json
 import os
 import re
-import socket
-import subprocess
-import sys
-import threading
+import unicodedata
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lstm_utils import corpora
-from lstm_utils.corpora import CorpusError, load_headlines, load_nsmc
-from lstm_utils.text import clean_headline
+from lstm_utils.corpora import CorpusError, load_headlines, load_nsmc, read_csv
+from lstm_utils.text import clean_headline, composed
 
 NSMC = "id\tdocument\tlabel\n1\t재미있다\t1\n2\t지루하다\t0\n"
 NYT = "articleID,headline,newDesk\n1,A Quiet Day,Metro\n2,Unknown,Metro\n3,,Metro\n"
@@ -130,7 +120,7 @@ def test_a_headline_may_hold_commas_quotes_and_a_line_break(folder):
     assert load_headlines().texts == ['One, "Two"\r\nThree']
 
 
-REVIEW = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"))
+REVIEW = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r\0"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -138,7 +128,8 @@ REVIEW = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t
 def test_any_reviews_written_in_the_layout_are_read_back(folder, rows):
     lines = [f"{number}\t{text}\t{label}\n" for number, (text, label) in enumerate(rows)]
     nsmc_folder(folder, "id\tdocument\tlabel\n" + "".join(lines) + "9\t끝\t1\n")
-    kept = [(text.strip(), label) for text, label in rows if text.strip()]
+    forms = [(composed(text).strip(), label) for text, label in rows]
+    kept = [(text, label) for text, label in forms if text]
     reviews = load_nsmc()
     assert list(zip(reviews.texts, reviews.labels.tolist(), strict=True)) == [*kept, ("끝", 1)]
     assert reviews.dropped["blank"] == len(rows) - len(kept)
@@ -150,7 +141,8 @@ def test_any_headlines_written_by_the_csv_module_are_read_back(folder, rows):
     buffer = io.StringIO()
     csv.writer(buffer).writerows([["headline", "desk"], *([row, "Metro"] for row in rows)])
     nyt_folder(folder, buffer.getvalue() + "The End,Metro\n")
-    kept = [row.strip() for row in rows if clean_headline(row) not in ("", "nan", "unknown")]
+    forms = [composed(row).strip() for row in rows]
+    kept = [form for form in forms if clean_headline(form) not in ("", "nan", "unknown")]
     headlines = load_headlines()
     assert headlines.texts == [*kept, "The End"]
     assert sum(headlines.dropped.values()) == len(rows) - len(kept)
@@ -190,7 +182,7 @@ def test_a_bad_file_of_reviews_is_named_with_its_line(folder, text, message):
         ("title,desk\nA,B\n", "line 1: expected a column named headline, found 'title, desk'"),
         (NYT + "4,Too Short\n", "ArticlesMay2017.csv, line 5: expected 3 columns, found '2'"),
         (NYT + "4,Too,Long,By One\n", "line 5: expected 3 columns, found '4'"),
-        (NYT + '4,"An Open Quote,Metro\n', "line 5: expected CSV, but unexpected end of data"),
+        (NYT + '4,"An Open Quote,Metro\n', "line 5: expected CSV, but a quote is opened here"),
         ("headline\nUnknown\n", "ArticlesMay2017.csv: expected headlines below the header, found"),
     ],
 )
@@ -253,284 +245,211 @@ def test_a_split_that_does_not_exist_is_refused(sample):
         load_nsmc("validation")
 
 
-# --- the download -----------------------------------------------------------------------------
+# --- CSV: one strict reader -------------------------------------------------------------------
 
-ARTICLES = (
-    "headline,newDesk\n" + "".join(f"Headline Number {n},Metro\n" for n in range(5000))
-).encode()
-REVIEWS = (
-    "id\tdocument\tlabel\n" + "".join(f"{n}\t리뷰 {n}\t{n % 2}\n" for n in range(5000))
-).encode()
+SIXTY = "headline,desk\n" + "".join(
+    f'{n},"{"An open quote" if n == 40 else f"Title {n}"}{"" if n == 40 else chr(34)}\n'
+    for n in range(1, 61)
+)
 
 
-class Handler(BaseHTTPRequestHandler):
-    """GitHub's raw files and the two calls that kagglehub makes, with faults on demand."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_HEAD(self):
-        self.wait(self.server.play.answers)
-        self.answer(200, b"", {})
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        call = self.path.rsplit("/", 1)[-1]
-        self.server.play.calls.append(call)
-        if call == "GetDataset":
-            body = json.dumps({"currentVersionNumber": 3}).encode()
-            self.answer(200, body, {"Content-Type": "application/json"})
-        else:
-            self.answer(302, b"", {"Location": "/kaggle/ArticlesApril2018.csv"})
-
-    def do_GET(self):
-        play = self.server.play
-        play.calls.append(f"GET {self.headers.get('Range', 'all')}")
-        kaggle = self.path.startswith("/kaggle/")
-        body = play.articles if kaggle else play.reviews
-        start = 0
-        if "Range" in self.headers:
-            start = int(re.match(r"bytes=(\d+)-", self.headers["Range"])[1])
-        headers = {"Accept-Ranges": "bytes"} | (play.headers if kaggle else {})
-        self.answer(play.status or (206 if start else 200), body[start:], headers, play.fault)
-
-    def wait(self, event):
-        """Hold the line until a test lets go, or for so long that the loader waits for ever."""
-        if not event.wait(30):
-            self.server.play.gave_up = True
-
-    def answer(self, status, body, headers, fault=None):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if fault == "no length":
-            self.send_header("Connection", "close")
-        else:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body if fault is None else body[: len(body) // 2])
-        if fault == "stall":
-            self.wfile.flush()
-            self.wait(self.server.play.end)
-        self.close_connection = fault is not None
-
-    def log_message(self, *_):
-        pass
+def cells(path, text, *columns, encoding="utf-8", optional=()):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(read_csv(path, columns, optional, encoding))
 
 
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A server whose `play` says what it serves; the loader's addresses lead to it."""
-    pytest.importorskip("kagglehub")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    play = SimpleNamespace(
-        reviews=REVIEWS, articles=ARTICLES, status=None, fault=None, headers={}, calls=[]
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SIXTY, "line 41: expected CSV, but a quote closes inside a cell"),
+        ('headline,desk\n"A" B,Metro\n', "line 2: expected CSV, but a quote closes inside a cell"),
+        ("headline,desk\nOne, Two,Metro\n", "line 2: expected 2 columns, found '3'"),
+        ('headline,desk\n"two\nlines",M\nB\n', "line 4: expected 2 columns, found '1'"),
+        ("headline,desk\na\rb,M\n", "line 2: expected 2 columns, found '1'"),
+        ("headline,desk\nA,M\nB\0,M\n", "line 3: expected text, found a NUL character"),
+        ("headline;desk\nA;M\n", "line 1: expected a column named headline and commas between"),
+        ("headline\tdesk\nA\tM\n", "line 1: expected a column named headline and commas between"),
+        (
+            "headline,desk,headline\n",
+            "line 1: expected one column named headline, found '2 of them'",
+        ),
+        ("headline,desk\nA,M\n\nheadline,desk\nB,M\n", "line 4: expected a row, found 'the header"),
+        (
+            "headline,desk\nA,M\n\n\ufeffheadline,desk\n",
+            "line 4: expected a row, found 'the header",
+        ),
+        (
+            "Headline,desk\nA,M\n",
+            "line 1: expected a column named headline, found 'Headline, desk'",
+        ),
+        ("headline,desk\nA,M\n".encode("utf-16"), "line 1: expected UTF-8, found.*as UTF-16 does"),
+        ("headline,desk\nA,M\n".encode("utf-16-be"), "line 1: expected text, found a NUL"),
+        ("headline\nA\nCafé\n".encode("cp1252"), "line 3: expected UTF-8, found the byte 0xe9"),
+        (b"\xef\xbb\xbf\n \r\n", "is empty: expected a header and rows below it"),
+    ],
+)
+def test_whatever_is_not_quite_csv_is_named_with_its_line(tmp_path, text, message):
+    with pytest.raises(CorpusError, match=rf"some\.csv(, | ){message}"):
+        cells(tmp_path / "some.csv", text, "headline")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_blank_lines_quoted_line_ends_and_a_byte_order_mark_are_part_of_csv(tmp_path, end, mark):
+    rows = ["", f'"id", headline {end}1,plain', "", "  ", f'2,"a, ""b""{end}{end}c"', '3,"é"', ""]
+    found = cells(tmp_path / "some.csv", mark + end.join(rows), "headline", optional=["desk"])
+    assert found == [("plain", ""), (f'a, "b"{end}{end}c', ""), ("é", "")]
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-16-le", "utf-8-sig", "johab"])
+def test_another_encoding_is_read_by_its_name_and_its_faults_have_a_line(tmp_path, encoding):
+    text = "제목,곳\r\n정말 좋다,1\r\n" * 1
+    assert cells(tmp_path / "some.csv", text.encode(encoding), "제목", encoding=encoding) == [
+        ("정말 좋다",)
+    ]
+    if encoding == "cp949":
+        with pytest.raises(CorpusError, match="line 2: expected CP949, found the byte 0xff"):
+            cells(
+                tmp_path / "some.csv",
+                "제목\r\n".encode(encoding) + b"\xff",
+                "제목",
+                encoding="cp949",
+            )
+
+
+@pytest.mark.parametrize("encoding", ["utf-9", "hex", "", "a\0b"])
+def test_an_encoding_that_python_does_not_know_is_refused(tmp_path, encoding):
+    with pytest.raises(ValueError, match="no such encoding"):
+        cells(tmp_path / "some.csv", "headline\nA\n", "headline", encoding=encoding)
+
+
+def test_a_cell_may_hold_a_whole_article(tmp_path):
+    article = "word " * 100_000
+    assert cells(tmp_path / "some.csv", f'text\n"{article}"\n', "text") == [(article,)]
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe") if hasattr(os, "mkfifo") else (tmp_path / "pipe").mkdir()
+    for path in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(CorpusError, match=rf"{re.escape(str(path))}: expected a file, found a"):
+            list(read_csv(path, ["headline"]))
+    with pytest.raises(FileNotFoundError, match=r"none\.csv is missing$"):
+        list(read_csv(tmp_path / "none.csv", ["headline"]))
+
+
+LETTERS = st.text('a",;\t\r\n\0\ufeff é\u0301가', max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    st.one_of(
+        LETTERS.map(str.encode), LETTERS.map("headline,b\n{}".format).map(str.encode), st.binary()
     )
-    play.answers, play.end, play.gave_up = threading.Event(), threading.Event(), False
-    play.answers.set()
-    play.cache = tmp_path / "cache"
-    server.play = play
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.delenv("LSTM_BOOK_DATA", raising=False)
-    monkeypatch.setenv("LSTM_BOOK_CACHE", str(play.cache))
-    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-    monkeypatch.delenv("KAGGLEHUB_CACHE", raising=False)
-    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(proxy, raising=False)
-    monkeypatch.setattr(corpora, "CONNECT_SECONDS", 30)  # a busy machine is no missing network
-    monkeypatch.setattr(corpora, "NSMC_URL", url)
-    monkeypatch.setattr(corpora, "KAGGLE_URL", url)
-    monkeypatch.setattr("kagglesdk.kaggle_http_client.get_endpoint", lambda _: url)
-    for name, data in [("ratings_train.txt", REVIEWS), ("ArticlesApril2018.csv", ARTICLES)]:
-        monkeypatch.setitem(corpora.SHA256, name, hashlib.sha256(data).hexdigest())
-    yield play
-    play.answers.set()
-    play.end.set()
-    server.shutdown()
-    server.server_close()
-
-
-def test_the_pinned_files_are_the_published_ones():
-    assert "/cc0670e872d4ac27bfe36c87456783004b39ef6c" in corpora.NSMC_URL
-    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in corpora.SHA256.values())
-
-
-def test_pooch_brings_the_reviews_once_and_the_cache_serves_them_then(server):
-    for _ in range(2):
-        reviews = load_nsmc("train")
-        assert (reviews.source, reviews.reason, len(reviews.texts)) == ("download", "", 5000)
-        assert "from the verified download" in reviews.describe()
-    assert server.calls == ["GET all"]
-    assert (server.cache / "ratings_train.txt").read_bytes() == REVIEWS
-
-
-def test_kagglehub_brings_the_headlines_once_and_the_cache_serves_them_then(server, capfd):
-    send = requests.Session.send
-    for _ in range(2):
+)
+@example(SIXTY.encode())
+@example(b"headline,b\nOne, Two,c\n")
+@example(b"headline\nA\0B\n")
+@example("headline\n정말 좋다\n".encode("utf-16"))
+def test_any_bytes_are_read_or_refused_by_name(folder, data):
+    nyt_folder(folder, data)
+    nsmc_folder(folder, data)
+    try:
         headlines = load_headlines()
-        assert (headlines.source, len(headlines.texts)) == ("download", 5000)
-    assert server.calls == ["GetDataset", "DownloadDataset", "GET all"]
-    assert os.listdir(server.cache) == ["ArticlesApril2018.csv"]
-    assert capfd.readouterr() == ("", "")  # no log line, no progress bar
-    assert "KAGGLEHUB_CACHE" not in os.environ
-    assert requests.Session.send is send
+        said = "" if len(headlines.texts) == len(headlines.snippets) > 0 else "too few"
+    except CorpusError as error:
+        said = str(error).removeprefix(str(folder / "nyt" / "ArticlesMay2017.csv"))
+    assert not said or said.startswith((", line ", ": expected ", " is empty: expected "))
+    with pytest.raises(CorpusError, match=r"ratings_train\.txt"):
+        load_nsmc()
 
 
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_a_cached_file_that_someone_altered_is_fetched_again(server, load):
-    load()
-    (path,) = server.cache.iterdir()
-    path.write_bytes(path.read_bytes()[:-100])
-    assert len(load().texts) == 5000
-    assert server.calls.count("GET all") == 2
+# --- every Articles file once ---------------------------------------------------------------------
+
+COPIES = [
+    "ArticlesApril2018 (1).csv",
+    "ArticlesApril2018(2).csv",
+    "ArticlesApril2018 copy.csv",
+    "ArticlesApril2018 copy 2.csv",
+    "ArticlesApril2018 - Copy.csv",
+    "ArticlesApril2018 - Copy (2).csv",
+    "ArticlesApril2018 (another copy).csv",
+    "ArticlesApril2018 - 복사본.csv",
+    unicodedata.normalize("NFD", "ArticlesApril2018 복사본.csv"),
+    "Copy of ArticlesApril2018.csv",
+    "ArticlesApril2018-1.csv",
+    "ArticlesApril2018_2.csv",
+    "ArticlesApril2018.csv.csv",
+    "articlesapril2018.CSV",
+]
 
 
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_an_altered_download_is_an_error_and_leaves_nothing_behind(server, load):
-    server.reviews = REVIEWS.replace("리뷰 7".encode(), "리뷰 8".encode(), 1)
-    server.articles = ARTICLES.replace(b"Number 7", b"Number 8", 1)
-    for _ in range(2):
-        with pytest.raises(CorpusError, match="altered or incomplete and was deleted") as error:
-            load()
-        assert "set it to 'sample'" in str(error.value)
-        assert [path for path in server.cache.rglob("*") if path.is_file()] == []
-    server.reviews, server.articles = REVIEWS, ARTICLES
-    assert load().source == "download"
-
-
-def test_a_checksum_that_kaggle_sends_and_the_bytes_do_not_match_is_an_error(server):
-    server.headers = {"x-goog-hash": "md5=AAAAAAAAAAAAAAAAAAAAAA=="}
-    with pytest.raises(CorpusError, match=r"ArticlesApril2018.csv: the download is altered"):
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_counts_once_and_with_other_text_it_is_an_error_that_names_both(folder, name):
+    nyt_folder(folder, "headline\nApril\n", "ArticlesApril2018.csv")
+    nyt_folder(folder, "headline\nMay\n", "ArticlesMay2017.csv")
+    nyt_folder(folder, "headline\nApril\n", name)
+    assert load_headlines().texts == ["April", "May"]
+    assert [path.name for path in corpora.headline_files()] == [
+        "ArticlesApril2018.csv",
+        "ArticlesMay2017.csv",
+    ]
+    nyt_folder(folder, "headline\nNewer\n", name)
+    with pytest.raises(CorpusError) as error:
         load_headlines()
-    server.headers = {}
-    assert load_headlines().source == "download"
+    assert str(folder / "nyt" / name) in str(error.value)
+    assert "expected a copy of ArticlesApril2018.csv, as the name says, found other text" in str(
+        error.value
+    )
+    (folder / "nyt" / "ArticlesApril2018.csv").unlink()
+    assert load_headlines().texts in (["Newer", "May"], ["May", "Newer"])  # a copy alone is a month
 
 
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_a_download_cut_short_without_a_word_is_not_taken_for_whole(server, load):
-    server.fault = "no length"
-    with pytest.raises(CorpusError, match="altered or incomplete"):
-        load()
-    server.fault = None
-    assert len(load().texts) == 5000
+def test_the_same_bytes_under_another_name_count_once(folder):
+    for name in ("Articles2018-04.csv", "ArticlesSpring.csv", "Articles2018-05.csv"):
+        nyt_folder(folder, f"headline\n{'May' if '05' in name else 'April'}\n", name)
+    assert sorted(load_headlines().texts) == ["April", "May"]
 
 
-@pytest.mark.parametrize("fault", ["cut", "stall"])
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_a_broken_transfer_gives_the_sample_and_the_next_run_the_whole(
-    server, monkeypatch, load, fault
+def test_hidden_files_folders_and_other_endings_are_no_months(folder):
+    nyt_folder(folder, "headline\nApril\n", "ArticlesApril2018.csv")
+    for name in ("._ArticlesApril2018.csv", ".ArticlesMay2017.csv", "ArticlesMay2017.csv.part"):
+        nyt_folder(folder, b"\0\x05\x16\x07", name)
+    for name in ("ArticlesMay2017.csv~", "ArticlesMay2017.xlsx", "CommentsMay2017.csv"):
+        nyt_folder(folder, b"\0\x05\x16\x07", name)
+    (folder / "nyt" / "ArticlesJune2017.csv").mkdir()
+    assert load_headlines().texts == ["April"]
+
+
+def test_a_month_that_leads_nowhere_is_an_error_that_names_it(folder):
+    nyt_folder(folder, "headline\nApril\n", "ArticlesApril2018.csv")
+    os.symlink(folder / "nowhere", folder / "nyt" / "ArticlesMay2017.csv")
+    with pytest.raises(FileNotFoundError, match=r"ArticlesMay2017\.csv is missing"):
+        load_headlines()
+
+
+# --- one form of Unicode --------------------------------------------------------------------------
+
+
+def test_a_folders_texts_are_the_same_however_their_letters_were_written(folder):
+    for form in ("NFC", "NFD"):
+        nsmc_folder(folder, unicodedata.normalize(form, NSMC))
+        nyt_folder(folder, unicodedata.normalize(form, "headline,snippet\nCafé,Naïve\n"))
+        assert load_nsmc().texts == ["재미있다", "지루하다"]
+        assert (load_headlines().texts, load_headlines().snippets) == (["Café"], ["Naïve"])
+
+
+@pytest.mark.parametrize("value", ["~no-such-user-as-this/data", "nowhere"])
+def test_a_folder_that_cannot_be_found_is_an_error_that_names_the_variable(
+    tmp_path, monkeypatch, value
 ):
-    monkeypatch.setattr(corpora, "STALL_SECONDS", 0.3)
-    server.fault = fault
-    broken = load()
-    assert (broken.source, server.gave_up) == ("sample", False)
-    said = {
-        load_nsmc: "no download: the transfer of ratings_train.txt from 127.0.0.1 broke off",
-        load_headlines: "no download: kagglehub can't bring ArticlesApril2018.csv",
-    }
-    assert broken.reason.startswith(said[load])
-    assert len(broken.texts) < 5000
-    monkeypatch.setattr(corpora, "STALL_SECONDS", 30)
-    server.fault = None
-    server.end.set()
-    whole = load()
-    assert (whole.source, len(whole.texts)) == ("download", 5000)
-
-
-def test_loading_brings_no_warning_into_a_notebook_without_widgets(server, monkeypatch, recwarn):
-    for name in list(sys.modules):
-        if name.split(".")[0] in ("pooch", "tqdm"):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "ipykernel.zmqshell", SimpleNamespace())  # a kernel
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # not installed
-    assert load_nsmc("train").source == "download"
-    assert not recwarn.list
-
-
-def test_kagglehub_takes_up_a_broken_transfer_where_it_stopped(server, monkeypatch):
-    monkeypatch.setattr("kagglehub.clients.CHUNK_SIZE", 4096)  # it keeps whole chunks only
-    server.fault = "cut"
-    assert load_headlines().source == "sample"
-    server.fault = None
-    assert load_headlines().source == "download"
-    kept = int(re.fullmatch(r"GET bytes=(\d+)-", server.calls[-1])[1])
-    assert len(ARTICLES) // 2 - 4096 <= kept <= len(ARTICLES) // 2
-    assert (server.cache / "ArticlesApril2018.csv").read_bytes() == ARTICLES
-
-
-def test_a_resumed_transfer_of_another_file_is_caught(server, monkeypatch):
-    monkeypatch.setattr("kagglehub.clients.CHUNK_SIZE", 4096)
-    server.fault = "cut"
-    load_headlines()
-    server.fault, server.articles = None, ARTICLES.upper()
-    with pytest.raises(CorpusError, match="altered or incomplete"):
-        load_headlines()
-    server.articles = ARTICLES
-    assert load_headlines().source == "download"
-
-
-@pytest.mark.parametrize("status", [404, 403, 500])
-def test_a_file_that_the_server_does_not_have_gives_the_sample_and_the_reason(server, status):
-    server.status = status
-    reviews, headlines = load_nsmc("train"), load_headlines()
-    assert (reviews.source, headlines.source) == ("sample", "sample")
-    assert f"127.0.0.1 answers {status} for ratings_train.txt" in reviews.describe()
-    assert "kagglehub can't bring ArticlesApril2018.csv" in headlines.describe()
-    assert "\n" not in reviews.describe() + headlines.describe()
-
-
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_a_server_that_never_answers_gives_the_sample_soon(server, monkeypatch, load):
-    monkeypatch.setattr(corpora, "CONNECT_SECONDS", 0.3)
-    server.answers.clear()
-    assert load().reason == "no download: no answer from 127.0.0.1"
-    assert not server.gave_up
-
-
-def test_a_name_that_is_looked_up_for_ever_gives_the_sample_soon(server, monkeypatch):
-    found, gave_up = threading.Event(), []
-
-    def look_up(*_):
-        gave_up.append(not found.wait(30))
-        raise socket.gaierror("no such name")
-
-    monkeypatch.setattr(corpora, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    assert load_nsmc().source == "sample"
-    assert gave_up == [], "the look-up is still going on"
-    found.set()
-
-
-@pytest.mark.parametrize("load", [load_nsmc, load_headlines])
-def test_no_network_gives_the_sample_and_says_so(server, monkeypatch, load):
-    for name in ("NSMC_URL", "KAGGLE_URL"):
-        monkeypatch.setattr(corpora, name, "http://127.0.0.1:9")
-    data = load()
-    assert data.source == "sample"
-    assert data.describe().endswith("; no download: no answer from 127.0.0.1")
-
-
-def test_a_cache_that_cannot_be_written_gives_the_sample_and_says_so(server, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way of a folder")
-    monkeypatch.setenv("LSTM_BOOK_CACHE", str(tmp_path / "file" / "cache"))
-    assert load_nsmc().describe().endswith("; no download: the cache folder can't be written")
-
-
-def test_asking_for_the_samples_asks_no_server(server, monkeypatch):
-    monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
-    assert load_nsmc().source == load_headlines().source == "sample"
-    assert load_nsmc().reason == load_headlines().reason == ""
-    assert server.calls == []
-    assert not server.cache.exists()
-
-
-def test_importing_the_loader_brings_none_of_the_libraries_that_fetch():
-    code = "import sys, lstm_utils.corpora; print(*sys.modules)"
-    modules = subprocess.check_output([sys.executable, "-c", code], text=True).split()
-    assert not {"pandas", "pooch", "kagglehub", "requests"} & set(modules)
+    monkeypatch.setenv("LSTM_BOOK_DATA", value)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()  # the working folder is no more
+    for load in (load_nsmc, load_headlines):
+        with pytest.raises(FileNotFoundError, match=f"LSTM_BOOK_DATA names '{value}'"):
+            load()
 
 
 # --- the samples ------------------------------------------------------------------------------

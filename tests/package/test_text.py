@@ -1,11 +1,12 @@
 """Cleaning, vocabularies, padding and batches against their definitions and against Keras."""
 
 import string
+import unicodedata
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lstm_utils.text import Vocabulary, clean_headline, clean_review, length_batches, pad
@@ -17,11 +18,58 @@ def test_a_headline_loses_ascii_and_typographic_punctuation_and_its_capitals():
     assert clean_headline("  ‘I Love’ — New York’s   Answer…? ") == "i love new yorks answer"
 
 
-@given(st.text(max_size=60))
+# Whatever a text may hold: halves of pairs, parts of syllables, accents that stand apart.
+ANYTHING = st.text(max_size=60) | st.text(
+    "aAzZ ㅋ가.-\u0301\u030c\u1100\u1161\u11a8\u119e\u200d\ufeff\xad\xa0\ud83d\ude00İ", max_size=30
+)
+
+
+@given(ANYTHING)
+@example("J.\u030c")  # an accent that meets its letter only when the dot is gone
 def test_cleaning_a_headline_twice_changes_nothing_more(text):
     once = clean_headline(text)
     assert clean_headline(once) == once
     assert not set(once) & set(string.punctuation)
+
+
+@given(ANYTHING)
+@example("정말 좋다")
+@example("Café")
+def test_a_text_is_the_same_in_every_form_of_unicode(text):
+    for form in ("NFC", "NFD"):
+        assert clean_headline(unicodedata.normalize(form, text)) == clean_headline(text)
+        assert clean_review(unicodedata.normalize(form, text)) == clean_review(text)
+
+
+@pytest.mark.parametrize("clean", [clean_headline, clean_review])
+@pytest.mark.parametrize("mark", ["\u200b", "\u200d", "\ufeff", "\xad", "\u200e", "\ud83d"])
+def test_what_shows_nothing_divides_no_word(clean, mark):
+    assert clean(f"{mark}good{mark}ness 재{mark}밌다") == "goodness 재밌다"
+    assert clean(f"good{mark}\xa0film") == "good film"  # a space that does not break is a space
+
+
+def test_parts_of_syllables_that_stand_alone_are_letters_and_no_syllable_is_lost():
+    """Against the names that Unicode gives the letters."""
+    names = {"CHOSEONG": 0x1100, "JUNGSEONG": 0x1161, "JONGSEONG": 0x11A8}
+    for part, first in names.items():
+        for code in range(first, first + {0x1100: 19, 0x1161: 21, 0x11A8: 27}[first]):
+            alone = unicodedata.lookup(
+                unicodedata.name(chr(code)).replace(f"HANGUL {part}", "HANGUL LETTER")
+            )
+            assert clean_review(chr(code)) == alone
+    assert clean_review("ᄏᄏᄏ ᅲᅲ") == "ㅋㅋㅋ ㅠㅠ"
+    assert clean_review(unicodedata.normalize("NFD", "값진 영화 ㅋㅋ")) == "값진 영화 ㅋㅋ"
+
+
+def test_full_width_letters_and_old_ones_are_noise_in_a_review():
+    assert clean_review("ＡＢＣ１ 굿 ᆞ") == "굿"
+
+
+@pytest.mark.parametrize("clean", [clean_headline, clean_review])
+@pytest.mark.parametrize("text", [None, float("nan"), b"bytes", 7, ["a text", "another"]])
+def test_what_is_no_text_is_refused_by_name(clean, text):
+    with pytest.raises(TypeError, match=rf"text must be a str; got {type(text).__name__}: "):
+        clean(text)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +85,10 @@ def test_a_review_keeps_what_carries_sentiment(raw, clean):
     assert clean_review(raw) == clean
 
 
-@given(st.text(max_size=60))
-def test_cleaning_a_review_twice_changes_nothing_more(text):
-    assert clean_review(clean_review(text)) == clean_review(text)
+@given(ANYTHING)
+def test_cleaning_a_review_in_small_letters_twice_changes_nothing_more(text):
+    once = clean_review(text.lower())
+    assert clean_review(once) == once
 
 
 def test_a_vocabulary_ranks_by_count_then_alphabet_and_knows_what_it_does_not_know():
@@ -65,6 +114,81 @@ def test_a_special_token_that_occurs_in_a_text_is_not_entered_twice():
         Vocabulary(["<pad>", "<unk>", "a", "a"])
     with pytest.raises(ValueError, match="begin with the specials"):
         Vocabulary(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Vocabulary.build("a text"), "token_lists must be a list; got the bare string"),
+        (lambda: Vocabulary.build(["a text"]), "each list of token_lists must be a list; got the"),
+        (lambda: Vocabulary.build([["a", ["b"]]]), r"must be a list of str; it holds \['b'\]"),
+        (lambda: Vocabulary.build([["a", None]]), "must be a list of str; it holds None"),
+        (lambda: Vocabulary.build(None), "token_lists must be a list; got NoneType"),
+        (lambda: Vocabulary.build([["a"]], max_size=2.5), "max_size must be an integer; got 2.5"),
+        (lambda: Vocabulary.build([["a"]], min_count=None), "min_count must be an integer; got"),
+        (lambda: Vocabulary("<pad>"), "tokens must be a list; got the bare string '<pad>'"),
+        (lambda: Vocabulary(["<pad>", "<unk>", 3]), "tokens must be a list of str; it holds 3"),
+        (lambda: Vocabulary([], "ab"), "specials must be a list; got the bare string"),
+        (lambda: WORDS.encode("good film"), "tokens must be a list; got the bare string 'good f"),
+        (lambda: WORDS.encode([["good"]]), r"tokens must be a list of str; it holds \['good'\]"),
+        (lambda: WORDS.encode([float("nan")]), "tokens must be a list of str; it holds nan"),
+        (lambda: WORDS.encode(None), "tokens must be a list; got NoneType"),
+        (lambda: WORDS.decode([1.0]), "an id must be an integer; got 1.0"),
+        (lambda: pad("abc"), "sequences must be a list; got the bare string"),
+        (lambda: pad(["ab"]), "each of sequences must be a list; got the bare string"),
+        (lambda: pad([1, 2]), "each of sequences must be a list; got int"),
+        (lambda: pad([[1.5]]), r"the ids in sequences must be integers; got float64 of shape"),
+        (lambda: pad([[1, None]]), "the ids in sequences must be integers; got object"),
+        (lambda: pad([[True]]), "the ids in sequences must be integers; got bool"),
+        (lambda: pad([[[1, 2]], [[3, 4]]]), r"must be integers; got int64 of shape \(2, 2\)"),
+        (lambda: pad([[1, [2]]]), "must be integers; got lists inside"),
+        (lambda: pad([[1]], length=2.0), "length must be an integer; got 2.0"),
+        (lambda: pad([[1]], length=True), "length must be an integer; got True"),
+        (lambda: length_batches([1], 2.0), "batch_size must be an integer; got 2.0"),
+        (lambda: length_batches([1.5], 2), "lengths must be integers; got float64"),
+        (lambda: length_batches([None], 2), "lengths must be integers; got object"),
+        (lambda: length_batches(np.ones((2, 2), int), 2), r"integers; got int64 of shape \(2, 2\)"),
+        (lambda: length_batches("ab", 2), "lengths must be a list; got the bare string"),
+        (lambda: length_batches([1], 2, rng=0), "rng must be a numpy.random.Generator; got int"),
+    ],
+)
+def test_an_argument_of_another_type_is_refused_by_name(build, message):
+    with pytest.raises(TypeError, match=message):
+        build()
+
+
+WORDS = Vocabulary.build([["good", "film"]])
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Vocabulary.build([["a"]], max_size=1), "max_size must be at least 2; got 1"),
+        (lambda: Vocabulary.build([["a"]], min_count=-1), "min_count must be at least 0; got -1"),
+        (lambda: WORDS.decode([-1]), "an id must be at least 0; got -1"),
+        (lambda: WORDS.decode([4]), "an id must be below 4; got 4"),
+        (lambda: pad([[1]], length=-1), "length must be at least 0; got -1"),
+        (lambda: pad([[2**31]]), "the ids in sequences must fit 32 bits"),
+        (lambda: length_batches([3, -4], 1), "lengths must not be negative; got -4"),
+        (lambda: length_batches([3, 4], 0), "batch_size must be at least 1; got 0"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_a_table_of_letters_takes_a_text_as_its_letters():
+    table = Vocabulary.build([list("굿 영화")])
+    assert table.decode(table.encode("영화 굿!")) == ["영", "화", " ", "굿", "<unk>"]
+
+
+def test_arrays_and_generators_are_padded_like_lists():
+    expected = [[1, 0], [2, 3], [0, 0]]
+    rows = [np.array([1]), (2, np.int64(3)), []]
+    assert pad(rows).tolist() == pad(iter(rows)).tolist() == expected
+    assert pad(np.array([[1, 2]])).tolist() == [[1, 2]]
+    assert pad([[1], []], length=0).shape == (2, 0)
 
 
 @given(
@@ -97,8 +221,3 @@ def test_length_batches_use_every_sequence_once_and_hold_like_lengths(lengths, b
     # Batches cover ranges of length that meet at most at their ends.
     ranges = sorted((min(lengths[k] for k in b), max(lengths[k] for k in b)) for b in batches)
     assert all(low[1] <= high[0] for low, high in pairwise(ranges))
-
-
-def test_length_batches_refuse_an_empty_batch():
-    with pytest.raises(ValueError, match="at least 1"):
-        length_batches([3, 4], 0)
