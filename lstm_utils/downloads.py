@@ -124,14 +124,15 @@ def _receive(url, name):
     """
     import requests
 
-    news, given_up = queue.SimpleQueue(), threading.Event()
+    news, answered, given_up = queue.SimpleQueue(), threading.Event(), threading.Event()
 
     def ask():
-        answered = {"response": lambda *_, **__: news.put(b"")}  # each redirect too
+        hooks = {"response": lambda *_, **__: news.put(b"")}  # each redirect too
         try:
             # The main thread gives up earlier; the time-out only ends this one.
-            with requests.get(url, stream=True, timeout=60, hooks=answered) as response:
+            with requests.get(url, stream=True, timeout=60, hooks=hooks) as response:
                 response.raise_for_status()
+                answered.set()
                 for piece in response.iter_content(PIECE):
                     news.put(piece)
                     if given_up.is_set():
@@ -146,7 +147,7 @@ def _receive(url, name):
     try:
         while (piece := news.get(timeout=max(0, deadline - time.monotonic()))) is not None:
             if isinstance(piece, Exception):
-                raise NoDownload(_reason(piece, host, name, answered=goal > 0)) from piece
+                raise NoDownload(_reason(piece, host, name, answered.is_set())) from piece
             size += len(piece)
             if size > LARGEST:
                 raise NoDownload(f"{host} sends far more than {name} holds")
@@ -172,8 +173,12 @@ def _reason(error, host, name, answered):
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy opens no way to {host}"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"the certificate of {host} is not trusted"
-    return f"the transfer of {name} from {host} broke off" if answered else f"no answer from {host}"
+        return f"{host} gives no connection that can be trusted"
+    if answered:
+        return f"the transfer of {name} from {host} broke off"
+    if isinstance(error, (requests.ConnectionError, requests.Timeout)):
+        return f"no answer from {host}"
+    return f"no request to {host} can be made: {' '.join(str(error).split())[:100]}"
 
 
 @contextlib.contextmanager

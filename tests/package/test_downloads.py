@@ -307,12 +307,39 @@ def test_no_network_gives_the_sample_and_says_so(server, monkeypatch, load):
     assert left(server) == []
 
 
-def test_a_proxy_that_is_not_there_is_named(server, monkeypatch):
+@pytest.mark.parametrize(
+    ("proxy", "reason"),
+    [
+        ("http://127.0.0.1:9", "the proxy opens no way to lstm-book.invalid"),
+        ("::::", "no request to lstm-book.invalid can be made: "),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_named(server, monkeypatch, proxy, reason):
     monkeypatch.setattr(corpora, "NSMC_URL", "http://lstm-book.invalid")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    the_sample_serves(load_nsmc, "the proxy opens no way to lstm-book.invalid")
+    monkeypatch.setenv("http_proxy", proxy)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert load_nsmc().reason.startswith(f"no download: {reason}")
+
+
+def test_certificates_that_are_not_there_are_named(server, monkeypatch):
+    monkeypatch.setattr(corpora, "NSMC_URL", server.url.replace("http:", "https:"))
+    the_sample_serves(load_nsmc, "127.0.0.1 gives no connection that can be trusted")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    assert "/nowhere.pem" in load_nsmc().reason
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        ("file:///etc/passwd", "no request to 127.0.0.1 can be made: No connection adapters"),
+        ("http://127.0.0.1:9/x", "no answer from 127.0.0.1"),
+        ("http://[half", "no request to 127.0.0.1 can be made: "),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_gives_the_sample(server, to, reason):
+    server.store = to
+    assert load_headlines().reason.startswith(f"no download: {reason}")
 
 
 # --- the cache folder -------------------------------------------------------------------------
