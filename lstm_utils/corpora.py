@@ -376,7 +376,7 @@ def _read_text(path, encoding):
     """The text of a file, `composed`; its lines end as they do in the file."""
     data = _read_bytes(path)
     try:
-        text = composed(data.decode(encoding))
+        text = data.decode(encoding)
     except UnicodeError as error:
         raise CorpusError(_undecodable(path, data, encoding, error)) from error
     except (LookupError, ValueError) as error:
@@ -384,6 +384,7 @@ def _read_text(path, encoding):
     if "\0" in text:
         line = _line_after(text[: text.index("\0")])
         raise CorpusError(f"{path}, line {line}: expected text, found a NUL character")
+    text = composed(text)
     if not text or text.isspace():
         raise CorpusError(f"{path} is empty: expected a header and rows below it")
     return text

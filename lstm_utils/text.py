@@ -13,8 +13,12 @@ _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
 
 
-# What shows nothing: soft hyphens, joiners, marks of direction and of byte order, half a pair.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
+# What shows nothing: control characters, soft hyphens, joiners, marks of direction, of byte order
+# and of a letter's variant, half a pair of surrogates.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069"
+    "\ufe00-\ufe0f\ufeff\ud800-\udfff]"
+)
 
 # The parts of a syllable that NFC could not join to one, as the letters that stand alone.
 _ALONE = {

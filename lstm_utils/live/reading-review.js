@@ -15,8 +15,14 @@ const ALONE = new Map(
   JAMO.flatMap(([first, letters]) => [...letters].map((c, k) => [String.fromCharCode(first + k), c])),
 );
 
+const INVISIBLE = new RegExp(
+  "[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\xad\\u200b-\\u200f\\u202a-\\u202e" +
+    "\\u2060-\\u2069\\ufe00-\\ufe0f\\ufeff\\ud800-\\udfff]",
+  "gu",
+);
+
 function composed(text) {
-  return text.replace(/[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]/gu, "").normalize("NFC");
+  return text.replace(INVISIBLE, "").normalize("NFC");
 }
 
 function cleanReview(text) {

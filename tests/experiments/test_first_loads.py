@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +75,7 @@ def test_what_a_killed_process_left_goes_when_another_loads(loaders):
     server, (killed,) = loaders(1)
     server.fault = "stall"
     assert server.asked.wait(60)
-    killed.send_signal(signal.SIGKILL)
+    killed.kill()
     killed.wait()
     assert any(name.startswith(downloads.OURS) for name in left(server))
     server.fault = None
@@ -90,7 +89,7 @@ def test_who_waits_for_a_process_that_is_killed_downloads_in_its_place(loaders):
     server.answers.clear()
     assert server.asked.wait(60)
     _, waiting = loaders(3)
-    killed.send_signal(signal.SIGKILL)
+    killed.kill()
     server.answers.set()
     assert answers(waiting) == [WHOLE] * 3
     assert left(server) == ["ArticlesApril2018.csv", "ratings_train.txt"]

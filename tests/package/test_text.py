@@ -42,7 +42,7 @@ def test_a_text_is_the_same_in_every_form_of_unicode(text):
 
 
 @pytest.mark.parametrize("clean", [clean_headline, clean_review])
-@pytest.mark.parametrize("mark", ["\u200b", "\u200d", "\ufeff", "\xad", "\u200e", "\ud83d"])
+@pytest.mark.parametrize("mark", list("\u200b\u200d\ufeff\xad\u200e\ufe0f\x1a\ud83d"))
 def test_what_shows_nothing_divides_no_word(clean, mark):
     assert clean(f"{mark}good{mark}ness 재{mark}밌다") == "goodness 재밌다"
     assert clean(f"good{mark}\xa0film") == "good film"  # a space that does not break is a space
