@@ -25,7 +25,8 @@ SAMPLES = Path(__file__).parent / "samples"
 
 HEADLINES_FILE = "ArticlesApril2018.csv"
 NSMC_URL = "https://raw.githubusercontent.com/e9t/nsmc/cc0670e872d4ac27bfe36c87456783004b39ef6c"
-# Kaggle asks for no login here, and redirects to the file, or to a zip with it inside.
+# Where Kaggle's own client asks, for public data without a login (kaggle-cli, pull request 564);
+# it redirects to the file, or to a zip with the file inside.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/aashita/nyt-comments"
 SHA256 = {
     "ratings_train.txt": "e03b7d14e9e41be8d464a28057cd25d7396c53e67aa7fd5f7e552c59b0ee2940",
@@ -235,6 +236,8 @@ def read_csv(path, required, optional=(), encoding="utf-8"):
     FileNotFoundError, PermissionError, OSError
         The file is missing or can't be read.
     """
+    if isinstance(required, str) or isinstance(optional, str):
+        raise TypeError(f"names of columns must be a list; got {required!r} and {optional!r}")
     header, wanted = None, [*required, *optional]
     for line, row in _csv_rows(path, _read_text(Path(path), encoding)):
         names = [cell.strip() for cell in row]

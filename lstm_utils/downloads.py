@@ -32,24 +32,8 @@ def fetch(name, url, sha256):
 
     A download gets a folder of its own inside the cache, and the file moves to its name in one
     step once its checksum is right. Of several processes one downloads and the others wait for it.
-    Kaggle sends larger files as a zip: of an archive the member called `name` is taken.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file in the cache.
-    url : str
-    sha256 : str
-        Checksum of the file, in hexadecimal digits.
-
-    Returns
-    -------
-    pathlib.Path
-
-    Raises
-    ------
-    NoDownload
-        Whatever went wrong. Nothing is left in the cache then.
+    Kaggle sends larger files as a zip: of an archive the member called `name` is taken. `sha256` is
+    the checksum in hexadecimal digits. Raises NoDownload, whatever goes wrong, and leaves nothing.
     """
     cache = _cache()
     path = cache / name
@@ -221,12 +205,13 @@ def _in_plain_words(cache):
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = f"the disk is full that holds the cache folder {cache}"
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            reason = f"the cache folder {cache} can't be written"
-        elif error.errno in (errno.ENOTDIR, errno.EEXIST):
-            reason = f"the cache folder {cache} can't be made: a file is in its place"
-        else:
-            reason = f"the cache folder {cache} can't be used: {error.strerror or error}"
-        raise NoDownload(reason) from error
+        match error.errno:
+            case errno.ENOSPC | errno.EDQUOT:
+                reason = "is on a disk that is full"
+            case errno.EACCES | errno.EPERM | errno.EROFS:
+                reason = "can't be written"
+            case errno.ENOTDIR | errno.EEXIST:
+                reason = "can't be made: a file is in its place"
+            case _:
+                reason = f"can't be used: {error.strerror or error}"
+        raise NoDownload(f"the cache folder {cache} {reason}") from error

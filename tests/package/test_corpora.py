@@ -326,6 +326,11 @@ def test_an_encoding_that_python_does_not_know_is_refused(tmp_path, encoding):
         cells(tmp_path / "some.csv", "headline\nA\n", "headline", encoding=encoding)
 
 
+def test_a_bare_string_is_no_list_of_columns(tmp_path):
+    with pytest.raises(TypeError, match="names of columns must be a list; got 'headline'"):
+        list(read_csv(tmp_path / "some.csv", "headline"))
+
+
 def test_a_cell_may_hold_a_whole_article(tmp_path):
     article = "word " * 100_000
     assert cells(tmp_path / "some.csv", f'text\n"{article}"\n', "text") == [(article,)]

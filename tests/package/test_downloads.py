@@ -364,8 +364,8 @@ def failing(number):
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        (errno.ENOSPC, "the disk is full that holds the cache folder {cache}"),
-        (errno.EDQUOT, "the disk is full that holds the cache folder {cache}"),
+        (errno.ENOSPC, "the cache folder {cache} is on a disk that is full"),
+        (errno.EDQUOT, "the cache folder {cache} is on a disk that is full"),
         (errno.EROFS, "the cache folder {cache} can't be written"),
         (errno.EACCES, "the cache folder {cache} can't be written"),
         (errno.EIO, f"the cache folder {{cache}} can't be used: {os.strerror(errno.EIO)}"),
@@ -391,7 +391,7 @@ def test_a_disk_that_is_full_half_way_keeps_nothing_of_the_download(server, monk
         return file
 
     monkeypatch.setattr(Path, "open", small)
-    the_sample_serves(load_nsmc, f"the disk is full that holds the cache folder {server.cache}")
+    the_sample_serves(load_nsmc, f"the cache folder {server.cache} is on a disk that is full")
     assert left(server) == []
 
 
