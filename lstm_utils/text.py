@@ -21,17 +21,13 @@ _INVISIBLE = re.compile(
 )
 
 # The parts of a syllable that NFC could not join to one, as the letters that stand alone.
-_ALONE = {
-    **dict(zip(range(0x1100, 0x1113), "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", strict=True)),
-    **dict(zip(range(0x1161, 0x1176), map(chr, range(0x314F, 0x3164)), strict=True)),
-    **dict(
-        zip(
-            range(0x11A8, 0x11C3),
-            "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ",
-            strict=True,
-        )
-    ),
-}
+_PARTS = [*range(0x1100, 0x1113), *range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
+_LETTERS = (
+    "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+    "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+    "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+)
+_ALONE = dict(zip(map(chr, _PARTS), _LETTERS, strict=True))
 
 
 def composed(text):
@@ -63,7 +59,7 @@ def clean_review(text):
     character that is repeated more than three times in a row is cut to three (capitals and small
     letters counted apart); Latin letters are lower-cased. Raises TypeError where `text` is no str.
     """
-    text = composed(text).translate(_ALONE)
+    text = re.sub("[\u1100-\u11c2]", lambda part: _ALONE.get(part[0], " "), composed(text))
     text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return " ".join(text.lower().split())
