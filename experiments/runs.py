@@ -107,7 +107,7 @@ def data_record(source, *paths):
 def processor():
     """The processor's name, as the system tells it."""
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
@@ -126,7 +126,7 @@ def versions():
 def peak_memory_mb():
     """The process's largest resident memory since the run began, in MiB."""
     with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
     import resource  # which Windows lacks
 
@@ -165,7 +165,7 @@ class Progress:
 
     def __enter__(self):
         with contextlib.suppress(OSError):  # peak memory anew: or a run inherits the last one's
-            Path("/proc/self/clear_refs").write_text("5")
+            Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
         self._start = time.perf_counter()
         return self
 

@@ -24,7 +24,7 @@ def tracked_files(root):
     """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
     if shutil.which("git") and (root / ".git").exists():
         command = ["git", "ls-files", "-z"]
-        names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        names = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True)
         return [root / name for name in names.stdout.split("\0") if (root / name).is_file()]
     skipped = {".git", ".venv", "_build", "__pycache__"}
     return [p for p in root.rglob("*") if p.is_file() and not skipped & set(p.parts)]

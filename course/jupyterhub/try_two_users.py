@@ -84,7 +84,7 @@ def a_hub(folder):
         # git reads no settings of whoever runs this
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
-    log = (folder / "hub.log").open("w")
+    log = (folder / "hub.log").open("w", encoding="utf-8")
     command = [sys.executable, "-m", "jupyterhub", "--config", str(CONFIG)]
     hub = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -324,7 +324,7 @@ def main():
         try:
             try_it(quick, Path(folder))
         except Fault as fault:
-            log = (Path(folder) / "hub.log").read_text().splitlines()[-25:]
+            log = (Path(folder) / "hub.log").read_text(encoding="utf-8").splitlines()[-25:]
             sys.exit("\n".join([*log, f"FAULT: {fault}"]))
 
 

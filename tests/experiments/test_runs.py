@@ -53,7 +53,7 @@ def run_walk(tmp_path, *arguments, runs=(RUN,)):
 
 
 def record_of(tmp_path, run=RUN):
-    return json.loads(run.record_path(tmp_path / "results").read_text())
+    return json.loads(run.record_path(tmp_path / "results").read_text(encoding="utf-8"))
 
 
 def test_an_interrupted_run_ends_as_an_unbroken_one(tmp_path):

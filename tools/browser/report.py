@@ -110,7 +110,7 @@ def slowdown():
     """
     show = f"import('{LIGHTHOUSE.parents[1]}/core/lib/page-functions.js').then(module =>"
     show += " console.log(module.pageFunctions.computeBenchmarkIndex.toString()))"
-    benchmark = subprocess.check_output(["node", "-e", show], text=True)
+    benchmark = subprocess.check_output(["node", "-e", show], encoding="utf-8")
     with open_chromium() as browser:
         index = browser.new_page().evaluate(f"({benchmark})()")
     return round(min(4, max(1, index / 425)), 1)
@@ -196,7 +196,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3, help="ratings where a goal is missed")
     options = parser.parse_args()
     package = json.loads((LIGHTHOUSE.parents[1] / "package.json").read_text(encoding="utf-8"))
-    browser_version = subprocess.check_output([PROGRAM, "--version"], text=True)
+    browser_version = subprocess.check_output([PROGRAM, "--version"], encoding="utf-8")
     made = {
         "day": str(date.today()),
         "runs": options.runs,
