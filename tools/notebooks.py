@@ -10,6 +10,7 @@ executing it again goes unnoticed, also in the cells that re-execution does not 
 import argparse
 import hashlib
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -20,6 +21,13 @@ SEAL = "outputs_sha256"
 HTML = "text/html"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+
+
+def resolve_folders():
+    """Make the folders absolute that the environment names: each notebook runs in its own."""
+    for name in ("LSTM_BOOK_DATA", "LSTM_BOOK_CACHE"):
+        if os.environ.get(name, "") not in ("", "sample"):
+            os.environ[name] = os.path.abspath(os.path.expanduser(os.environ[name]))
 
 
 def seal_of(notebook):
@@ -98,6 +106,7 @@ def main(arguments=None):
     missing = [str(path) for path in options.notebooks if not path.is_file()]
     if missing:
         parser.error(f"no such notebook: {', '.join(missing)}")
+    resolve_folders()
     for path in options.notebooks:
         refresh(path) if options.command == "refresh" else execute(path)
 
