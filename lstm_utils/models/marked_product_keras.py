@@ -9,8 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lstm_utils.measuring import keras_on_tensorflow
 from lstm_utils.models.marked_product import marked_product
 
+keras_on_tensorflow()
 CELLS = {
     "rnn": keras.layers.SimpleRNN,
     "rnn-glorot": lambda units, **more: keras.layers.SimpleRNN(

@@ -7,6 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lstm_utils.measuring import keras_on_tensorflow
+
+keras_on_tensorflow()
+
 
 class NgramEmbedding(keras.layers.Layer):
     """Ids of pieces (…, pieces) become the sum of their rows (…, size); id 0 adds nothing."""
