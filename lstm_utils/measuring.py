@@ -1,5 +1,6 @@
 """What measuring a run takes: seeds, a timer, and summaries over several runs."""
 
+import contextlib
 import os
 import random
 import sys
@@ -21,11 +22,17 @@ def quiet_logs():
 def keras_on_tensorflow():
     """Let Keras run on TensorFlow, in float32, whatever ``KERAS_BACKEND`` and ``keras.json`` say.
 
+    Where PyTorch has brought Triton, which it loads when it needs it, this loads it before
+    TensorFlow: after it, the process would crash (tensorflow/tensorflow, issue 124205).
+
     Raises
     ------
     RuntimeError
         If Keras has been imported, and runs on another backend or in half precision.
     """
+    if "tensorflow" not in sys.modules:
+        with contextlib.suppress(ImportError):
+            import triton  # noqa: F401
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ["KERAS_HOME"] = os.path.join(os.devnull, "keras")  # no keras.json is there

@@ -1,18 +1,21 @@
 """Networks for the marked-product task: several trained side by side, compiled by XLA."""
 
+# ruff: noqa: E402 - Keras and TensorFlow read their settings when they are imported
+
 import math
 import time
 from dataclasses import dataclass, field
 from itertools import islice
 
+from lstm_utils.measuring import keras_on_tensorflow
+
+keras_on_tensorflow()
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.measuring import keras_on_tensorflow
 from lstm_utils.models.marked_product import marked_product
 
-keras_on_tensorflow()
 CELLS = {
     "rnn": keras.layers.SimpleRNN,
     "rnn-glorot": lambda units, **more: keras.layers.SimpleRNN(

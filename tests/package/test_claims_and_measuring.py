@@ -104,6 +104,20 @@ def test_keras_runs_on_tensorflow_whatever_the_reader_has_set(tmp_path):
     assert told == "tensorflow float32 channels_last\n"
 
 
+@pytest.mark.parametrize("loaded", [False, True])
+def test_triton_is_loaded_before_tensorflow_and_never_after_it(tmp_path, monkeypatch, loaded):
+    """The order in which both live in a process; the other one is a segmentation fault."""
+    (tmp_path / "triton.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("triton", "tensorflow"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    if loaded:
+        monkeypatch.setitem(sys.modules, "tensorflow", None)
+    keras_on_tensorflow()
+    assert ("triton" in sys.modules) is not loaded
+    sys.modules.pop("triton", None)
+
+
 def test_median_range_and_interval_of_known_samples():
     assert median_and_range([3, 1, 10]) == (3.0, 1.0, 10.0)
     mean, half_width = mean_and_interval([1.0, 2.0, 3.0])
