@@ -4,6 +4,7 @@ Says before pip does what this machine lacks, and installs nothing where all is 
 Any Python from 3.6 on can run this file; the environment gets one that fits.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -134,9 +135,10 @@ def install(extra):
             file.write(fingerprint())
 
 
-def main(arguments):
-    if len(arguments) != 1 or arguments[0] not in HOLDS:
-        raise SystemExit(__doc__.split("\n")[0])
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("extra", choices=HOLDS, help="of pyproject.toml's extras")
+    extra = parser.parse_args(arguments).extra
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         if fcntl:  # the system lets go of it, however this process ends
             try:
@@ -145,7 +147,7 @@ def main(arguments):
                 print("Another `make` is setting up .venv: waiting for it …", flush=True)
                 fcntl.flock(file, fcntl.LOCK_EX)
         try:
-            install(arguments[0])
+            install(extra)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"setting up .venv failed: exit status {error.returncode}") from None
         except OSError as error:
@@ -153,4 +155,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,6 +1,5 @@
 """Change the repository's address everywhere: python -m tools.set_repository OWNER/NAME"""
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import tomllib
 
 import nbformat
 
+from tools import command_line
 from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 
@@ -68,7 +68,7 @@ def set_repository(new, root=ROOT):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line.parser(__doc__)
     parser.add_argument("repository", metavar="OWNER/NAME", help="the fork's name on GitHub")
     new = parser.parse_args(arguments).repository
     if not OWNER_AND_NAME.fullmatch(new):
@@ -78,4 +78,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -189,6 +189,15 @@ def test_a_run_is_made_again_where_what_it_leaves_is_missing(tmp_path):
     assert len(made) == 2
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"recipe": {"steps": 5}}', "\xff"])
+def test_a_damaged_record_is_named(tmp_path, text):
+    path = RUN.record_path(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=f"{path.name} is no record"):
+        RUN.finished(tmp_path)
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path):
     path = RUN.checkpoint_path(tmp_path)
     write_atomically(path, b"not a checkpoint")
