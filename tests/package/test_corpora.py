@@ -60,7 +60,7 @@ def test_reviews_come_from_the_folder_that_the_variable_names(folder):
     assert (train.source, train.dropped, train.reason) == ("folder", {"blank": 0}, "")
     assert train.path == str(folder / "nsmc" / "ratings_train.txt")
     assert (test.texts, test.labels.tolist()) == (["그저 그렇다"], [0])
-    assert corpora.nsmc_path("test").read_text("utf-8").endswith("그저 그렇다\t0\n")
+    assert corpora.nsmc_path("test").read_text(encoding="utf-8").endswith("그저 그렇다\t0\n")
 
 
 def test_headlines_of_several_months_are_read_in_the_order_of_their_names(folder):
@@ -527,14 +527,14 @@ PAGE = Path(__file__).parents[2] / "chapters" / "reference" / "data.md"
 
 
 def test_the_page_about_the_data_prints_the_checksums_that_the_loader_uses():
-    page = PAGE.read_text("utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     assert all(digest in page for digest in corpora.SHA256.values())
 
 
 def test_the_page_about_the_data_prints_what_its_code_prints(capsys):
     if os.environ.get("LSTM_BOOK_DATA", "sample") in ("", "sample"):
         pytest.skip("LSTM_BOOK_DATA names no folder with the real corpora")
-    page = PAGE.read_text("utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     for name in ("ratings_train.txt", "ratings_test.txt"):
         split = name.removeprefix("ratings_").removesuffix(".txt")
         digest = hashlib.sha256(corpora.nsmc_path(split).read_bytes()).hexdigest()

@@ -173,7 +173,7 @@ def test_asking_for_the_samples_asks_no_server(server, monkeypatch):
 
 def test_importing_the_loader_brings_none_of_the_libraries_that_fetch():
     code = "import sys, lstm_utils.corpora; print(*sys.modules)"
-    modules = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    modules = subprocess.check_output([sys.executable, "-c", code], encoding="utf-8").split()
     assert not {"pandas", "requests", "filelock", "platformdirs"} & set(modules)
 
 
