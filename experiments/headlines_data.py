@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from lstm_utils.corpora import DATA_VARIABLE, CorpusError, load_headlines, missing_kind, read_csv
+from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind, read_csv
 from lstm_utils.text import clean_headline
 
 from .runs import data_record
@@ -81,14 +81,8 @@ def split(lines, snippets, record):
 
 
 def load_corpus():
-    """The New York Times' headlines, each with its article's snippet, read once from each place.
-
-    Raises SystemExit where a file of the folder is not as it should be.
-    """
-    try:
-        return _corpus_of(os.environ.get(DATA_VARIABLE))
-    except (OSError, CorpusError) as error:
-        raise SystemExit(str(error)) from None
+    """The New York Times' headlines, each with its article's snippet, read once from each place."""
+    return _corpus_of(os.environ.get(DATA_VARIABLE))
 
 
 @cache

@@ -6,23 +6,17 @@ from functools import cache
 import numpy as np
 from scipy.stats import binomtest
 
-from lstm_utils.corpora import CorpusError, load_nsmc
+from lstm_utils.corpora import load_nsmc
 from lstm_utils.models.reviews_keras import calibration_error, reliability
 
 from .runs import data_record
 
 
 class Corpus:
-    """The reviews, read once a process, and what all judgements of a model share.
-
-    Raises SystemExit where a file of the folder is not as it should be.
-    """
+    """The reviews, read once a process, and what all judgements of a model share."""
 
     def __init__(self):
-        try:
-            self.train, self.test = load_nsmc("train"), load_nsmc("test")
-        except (OSError, CorpusError) as error:
-            raise SystemExit(str(error)) from None
+        self.train, self.test = load_nsmc("train"), load_nsmc("test")
         known = set(self.train.texts)
         repeated = np.array([text in known for text in self.test.texts])
         words = np.array([len(text.split()) for text in self.test.texts])

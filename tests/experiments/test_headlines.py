@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import headlines, headlines_data, headlines_training, reviews_data
+from experiments import headlines, headlines_data, headlines_training
 from lstm_utils.models import headlines_torch
 from tests.experiments.killed import run_apart
 
@@ -204,26 +204,6 @@ def test_the_experiment_reads_the_months_that_the_chapter_reads(tmp_path, monkey
     read = sorted(line for part in data.headlines.values() for line in part)
     assert read == sorted(f"{month} {n}" for month in ("april", "may") for n in range(40))
     assert list(data.record["sha256"]) == ["ArticlesApril2018.csv", "ArticlesMay2017.csv"]
-
-
-def test_a_bad_file_in_the_folder_stops_the_programs_with_its_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("LSTM_BOOK_DATA", str(tmp_path))
-    for load, missing in (
-        (headlines_data.load_corpus, r"Articles\*\.csv is missing"),
-        (reviews_data.Corpus, r"ratings_train\.txt is missing"),
-    ):
-        with pytest.raises(SystemExit, match=missing):
-            load()
-    for name, text in (
-        ("nyt/ArticlesMay2017.csv", "headline\n"),
-        ("nsmc/ratings_train.txt", "id\n"),
-    ):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text(f'{text}"', encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"ArticlesMay2017\.csv, line 2: expected CSV"):
-        headlines_data.load_corpus()
-    with pytest.raises(SystemExit, match=r"ratings_train\.txt, line 1: expected the header"):
-        reviews_data.Corpus()
 
 
 def generated(path, lines):
