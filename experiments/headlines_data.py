@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from lstm_utils.corpora import DATA_VARIABLE, load_headlines, missing_kind, read_csv
+from lstm_utils.corpora import DATA_VARIABLE, CorpusError, load_headlines, missing_kind, read_csv
 from lstm_utils.text import clean_headline
 
 from .runs import data_record
@@ -42,17 +42,14 @@ class Data:
 
 
 def read_column(path, column, encoding="utf-8-sig"):
-    """Yield a column of a CSV file, cell by cell as they stand.
-
-    Raises SystemExit, which names the file and the line: what is missing, empty, badly encoded.
-    """
+    """Yield a column of a CSV file, cell by cell as they stand. Raises what `read_csv` raises."""
     try:
         for (cell,) in read_csv(path, [column], encoding=encoding):
             yield cell
-    except (OSError, ValueError) as error:
-        other = isinstance(error.__cause__, UnicodeError)
-        hint = ". Another encoding has to be named: --encoding cp1252, for example" if other else ""
-        raise SystemExit(f"{error}{hint}") from None
+    except CorpusError as error:
+        if isinstance(error.__cause__, UnicodeError):
+            raise CorpusError(f"{error}; --encoding cp1252, for example, names another") from None
+        raise
 
 
 def cleaned(texts):

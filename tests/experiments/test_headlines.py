@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from experiments import headlines, headlines_data, headlines_training
+from lstm_utils.corpora import CorpusError
 from lstm_utils.models import headlines_torch
 from tests.experiments.killed import run_apart
 
@@ -144,12 +145,12 @@ def test_another_encoding_has_to_be_named(tmp_path):
     path = tmp_path / "old.csv"
     path.write_bytes("title\nfine\ncafé\n".encode("cp1252"))
     with pytest.raises(
-        SystemExit,
-        match=r"old\.csv, line 3: expected UTF-8, found the byte 0xe9\..*--encoding cp1252",
+        CorpusError,
+        match=r"old\.csv, line 3: expected UTF-8, found the byte 0xe9;.*--encoding cp1252",
     ):
         column(path)
     assert column(path, encoding="cp1252") == ["fine", "café"]
-    with pytest.raises(SystemExit, match="no such encoding"):
+    with pytest.raises(ValueError, match="no such encoding"):
         column(path, encoding="utf-9")
 
 
@@ -168,7 +169,7 @@ def test_another_encoding_has_to_be_named(tmp_path):
 def test_a_file_that_does_not_fit_is_a_clear_message(tmp_path, content, message):
     path = tmp_path / "bad.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(SystemExit, match=message):
+    with pytest.raises(CorpusError, match=message):
         column(path)
 
 
