@@ -2,6 +2,7 @@
 
 import re
 import string
+import unicodedata
 from collections import Counter
 
 import numpy as np
@@ -13,6 +14,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
 
 def clean_headline(text):
     """Lower case, punctuation dropped (typographic too), white space folded to single spaces."""
+    text = unicodedata.normalize("NFC", text)
     return " ".join(text.translate(_PUNCTUATION).lower().split())
 
 
@@ -23,6 +25,7 @@ def clean_review(text):
     digits and ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else becomes a space; a character that is
     repeated more than three times in a row is cut to three; Latin letters are lower-cased.
     """
+    text = unicodedata.normalize("NFC", text)
     text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return " ".join(text.lower().split())

@@ -1,5 +1,7 @@
 """The marked-product task against its definition and its variance on paper."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,7 +53,25 @@ def test_share_within_counts_errors_under_the_tolerance():
         share_within([0.1], [0.1, 0.2])
 
 
-@pytest.mark.parametrize(("n", "length"), [(-1, 10), (3, 1)])
-def test_a_task_that_cannot_be_is_refused(n, length):
-    with pytest.raises(ValueError, match="need n >= 0 and length >= 2"):
-        marked_product(n, length)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1, 10), "n must be at least 0; got -1"),
+        ((3, 1), "length must be at least 2; got 1"),
+        ((2.5, 10), "n must be a whole number; got 2.5"),
+        ((3, "10"), "length must be a whole number; got '10'"),
+        ((3, 10, -1), "rng must be None, a numpy.random.Generator, or whole numbers from 0 up"),
+        ((3, 10, 0, int), "dtype must be a type of floats; got int64"),
+    ],
+)
+def test_a_task_that_cannot_be_is_refused_by_name(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        marked_product(*arguments)
+
+
+def test_no_answers_have_no_share_and_one_that_is_nan_is_wrong():
+    with pytest.raises(ValueError, match="0 predictions for 0 answers"):
+        share_within([], [])
+    with pytest.raises(ValueError, match="tolerance must be at least 0; got nan"):
+        share_within([0.1], [0.1], np.nan)
+    assert share_within([np.nan, 0.1], [0.1, 0.1]) == 0.5

@@ -1,0 +1,147 @@
+"""What callers bring, checked in one place: texts, numbers, seeds; errors name the argument."""
+
+import operator
+import sys
+from numbers import Real
+from reprlib import repr as shortened
+
+import numpy as np
+
+
+def found(value):
+    """How an error names what it got: the value, cut short, and its type."""
+    return f"{' '.join(shortened(value).split())} ({type(value).__name__})"
+
+
+def text_of(value, name="text"):
+    """The value, if it is a string.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else: None, a number, bytes, a list.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string; got {found(value)}")
+    return value
+
+
+def texts_of(values, name="texts"):
+    """Yield the strings of a list, tuple, array, Series, generator, or of a dict's keys.
+
+    Raises
+    ------
+    TypeError
+        If it is a single string, or no collection in one dimension, or holds anything but strings;
+        the message gives the item's index.
+    """
+    if isinstance(values, str | bytes):
+        raise TypeError(f"{name} must be a list of strings; got one string: write [text] for it")
+    if not hasattr(values, "__iter__") or getattr(values, "ndim", 1) != 1:
+        raise TypeError(f"{name} must be strings in one dimension; got {found(values)}")
+    for k, value in enumerate(values):
+        yield text_of(value, f"{name}[{k}]")
+
+
+def lists_of(values, name):
+    """Yield sequences of tokens as lists, a string as its characters; errors as `texts_of`."""
+    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} must be a list of sequences of tokens; got {found(values)}")
+    for k, value in enumerate(values):
+        if not hasattr(value, "__iter__"):
+            raise TypeError(f"{name}[{k}] must be a sequence of tokens; got {found(value)}")
+        yield list(value)
+
+
+def whole(value, name, least=0):
+    """The value as an int of at least `least`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no whole number, or a smaller one.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be a whole number; got {found(value)}") from error
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}; got {number}")
+    return number
+
+
+def real(value, name, least=0.0):
+    """The value as a finite float of at least `least`: infinity becomes the largest there is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or a smaller one.
+    """
+    if not isinstance(value, Real):  # NaN is one, and is not at least anything
+        raise TypeError(f"{name} must be a number; got {found(value)}")
+    if not value >= least:
+        raise ValueError(f"{name} must be at least {least:g}; got {value}")
+    return float(min(value, sys.float_info.max))
+
+
+def generator(seed, name="seed"):
+    """A `numpy.random.Generator` from a seed, or the one given.
+
+    Raises
+    ------
+    ValueError
+        If it can't be a seed.
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be None, a numpy.random.Generator, or whole numbers from 0 up; "
+            f"got {found(seed)}"
+        ) from error
+
+
+def pairs_of(x, name="x"):
+    """Sequences of pairs as float32, shape (B, T, 2).
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If they have another shape, no step, or a number that is not finite; its index is given.
+    """
+    array = _array(x, "fiub", name, "numbers")
+    if array.ndim != 3 or array.shape[1] == 0 or array.shape[2] != 2:
+        raise ValueError(f"{name} must have the shape (B, T, 2), T at least 1; got {array.shape}")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32, copy=False)
+    _all_right(np.isfinite(array), x, name, "a finite float32")
+    return array
+
+
+def ids_of(tokens, size, name="tokens"):
+    """Token ids from 0 to size − 1 as an integer array, shape (B, T); errors as `pairs_of`."""
+    array = _array(tokens, "iu", name, "whole numbers")
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise ValueError(f"{name} must have the shape (B, T), T at least 1; got {array.shape}")
+    _all_right((array >= 0) & (array < size), tokens, name, f"from 0 to {size - 1}")
+    return array
+
+
+def _array(values, kinds, name, what):
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} must be {what} in one array, all rows of one length") from error
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} must be {what}; got {found(values)} of dtype {array.dtype}")
+    return array
+
+
+def _all_right(right, values, name, what):
+    if not right.all():
+        place = tuple(np.argwhere(~right)[0].tolist())
+        value = np.asarray(values)[place]
+        raise ValueError(f"{name}{list(place)} must be {what}; got {value}")
