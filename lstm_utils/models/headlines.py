@@ -79,6 +79,8 @@ def learn_merges(words, how_many):
     whole(how_many, "how_many")
     if not isinstance(words, Mapping):
         raise TypeError(f"words must be a Counter of words; got {found(words)}")
+    for word in texts_of(words, "words"):
+        whole(words[word], f"words[{word!r}]")
     pieces, merges = {word: tuple(word) for word in words}, []
     while len(merges) < how_many:
         pairs = Counter()
@@ -160,7 +162,7 @@ class KneserNey:
     Raises
     ------
     TypeError, ValueError
-        If `sequences` is a string, or `order` no whole number from 1 up.
+        If `sequences` is a string, `order` no whole number from 1 up, or `base` no function.
 
     Notes
     -----
@@ -169,6 +171,8 @@ class KneserNey:
 
     def __init__(self, sequences, order, base):
         self.order, self.base = whole(order, "order", 1), base
+        if not callable(base):
+            raise TypeError(f"base must be a function of a token; got {found(base)}")
         self.counts = [defaultdict(Counter) for _ in range(order)]  # by length of the context
         for tokens in lists_of(sequences, "sequences"):
             padded = ["<s>"] * (order - 1) + tokens

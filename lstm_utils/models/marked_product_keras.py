@@ -48,7 +48,7 @@ def build(kind, layers=2, units=30, forget_bias=1.0):
     TypeError, ValueError
         If there is no such kind, or `layers` or `units` is no whole number from 1 up.
     """
-    if kind not in CELLS:
+    if kind not in list(CELLS):  # of an unhashable kind too
         raise ValueError(f"kind must be one of {', '.join(CELLS)}; got {kind!r}")
     layers, units = whole(layers, "layers", 1), whole(units, "units", 1)
     recurrent = [CELLS[kind](units, return_sequences=k < layers - 1) for k in range(layers)]
