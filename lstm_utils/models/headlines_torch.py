@@ -45,6 +45,7 @@ class EncodedHeadlines:
 
     def rows(self, indices):
         """Some of the sequences, a list of int64 tensors; IndexError if one is not there."""
+        indices = list(indices)
         if outside := [i for i in indices if not 0 <= i < len(self)]:
             raise IndexError(f"indices must be from 0 to {len(self) - 1}; got {outside[0]}")
         return [

@@ -44,12 +44,12 @@ def texts_of(values, name="texts"):
 
 
 def lists_of(values, name):
-    """Yield sequences of tokens as lists, a string as its characters; errors as `texts_of`."""
+    """Yield a collection's sequences as lists, a string as its characters; TypeError if none is."""
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{name} must be a list of sequences of tokens; got {found(values)}")
+        raise TypeError(f"{name} must be a list of sequences; got {found(values)}")
     for k, value in enumerate(values):
         if not hasattr(value, "__iter__"):
-            raise TypeError(f"{name}[{k}] must be a sequence of tokens; got {found(value)}")
+            raise TypeError(f"{name}[{k}] must be a sequence; got {found(value)}")
         yield list(value)
 
 

@@ -192,12 +192,12 @@ def fresh(plan, seed, batch=32, copies=1, done=0, draw=marked_product, width=Non
     plan = [tuple(stage) for stage in lists_of(plan, "plan")]
     if not plan or any(len(stage) != 4 for stage in plan):
         raise ValueError(f"plan must be stages of four numbers; got {found(plan)}")
-    longest = max(length for length, *_ in plan)
+    longest = max(whole(length, "a length in plan", 2) for length, *_ in plan)
     k, width = 0, longest if width is None else whole(width, "width", longest)
     for name, value, least in (("batch", batch, 1), ("copies", copies, 1), ("done", done, 0)):
         whole(value, name, least)
     for length, updates, first, last in plan:
-        for j in range(updates):
+        for j in range(whole(updates, "the updates in plan")):
             if (k := k + 1) > done:
                 examples = draw(copies * batch, length, np.random.default_rng([seed, k]))
                 x = np.zeros((copies * batch, width, 2), np.float32)

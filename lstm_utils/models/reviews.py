@@ -88,9 +88,9 @@ def ngram_pieces(texts, by="word", longest=4):
         raise ValueError(f"by must be 'word', 'pair' or 'syllable'; got {by!r}")
     texts = [f" {clean_review(text)} " for text in texts_of(texts)]
     start = _starts([len(text) for text in texts])
-    whole = "".join(texts)
-    step = np.arange(len(whole)) - np.repeat(start[:-1], np.diff(start))
-    codes = ngram_codes(whole, longest)
+    joined = "".join(texts)
+    step = np.arange(len(joined)) - np.repeat(start[:-1], np.diff(start))
+    codes = ngram_codes(joined, longest)
     codes[step[:, None] < np.arange(longest)] = 0  # n-grams that begin in the review before
     if by == "word":  # a space ends a word, except the first
         is_space = (codes[:, 0] == ord(" ")) & (step > 0)

@@ -104,6 +104,8 @@ NONE = marked_product(0, 5)
         (lambda n: next(n.fixed(FEW, -1, 0.1, 0.1, 0, 4)), "epochs must be at least 0; got -1"),
         (lambda n: next(n.fresh([], 0)), "plan must be stages of four numbers; got [] (list)"),
         (lambda n: next(n.fresh([(5, 1)], 0)), "plan must be stages of four numbers"),
+        (lambda n: next(n.fresh([5, 1, 0.1, 0.1], 0)), "plan[0] must be a sequence; got 5 (int)"),
+        (lambda n: next(n.fresh([(5, 1.5, 0.1, 0.1)], 0)), "the updates in plan must be a whole"),
         (
             lambda n: next(n.fresh([(5, 1, 0.1, 0.1)], 0, width=4)),
             "width must be at least 5",
