@@ -589,7 +589,8 @@ def _model(name, stored, metadata):
         raise ValueError(f"its description names the model {metadata.get('name')!r}")
     for key, kind in (NEEDS | _MODELS[name].needs).items():
         value = metadata.get(key)
-        if value not in kind if isinstance(kind, tuple) else type(value) is not kind:
+        allowed = [(type(k), k) for k in kind] if isinstance(kind, tuple) else [(kind, value)]
+        if (type(value), value) not in allowed:
             wanted, value = getattr(kind, "__name__", kind), inputs.found(value)
             raise ValueError(f"{key!r} in its description must be {wanted}; got {value}")
     scales = metadata.get("scales", {})

@@ -31,7 +31,7 @@ def ngram_codes(text, longest=4):
     ValueError
         If `longest` is not between 1 and 4, or a character lies above U+FFFF.
     """
-    if whole(longest, "longest", 1) > 4:
+    if (longest := whole(longest, "longest", 1)) > 4:
         raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
     encoded = text_of(text).encode("utf-32-le", "surrogatepass")
     characters = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
