@@ -104,11 +104,6 @@ def one_cycle(step, steps, peak):
     step, steps : int
         The update, from 0, and how many there are.
     peak : float
-
-    Raises
-    ------
-    ValueError
-        If `step` is not from 0 to `steps`, or `steps` under 1.
     """
     if not 0 <= step <= steps or steps < 1:
         raise ValueError(f"step must be from 0 to steps, at least 1; got {step} of {steps}")

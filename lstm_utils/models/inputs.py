@@ -14,13 +14,7 @@ def found(value):
 
 
 def text_of(value, name="text"):
-    """The value, if it is a string.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else: None, a number, bytes, a list.
-    """
+    """The value, if it is a string; TypeError for None, a number, bytes, a list."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string; got {found(value)}")
     return value
@@ -29,11 +23,8 @@ def text_of(value, name="text"):
 def texts_of(values, name="texts"):
     """Yield the strings of a list, tuple, array, Series, generator, or of a dict's keys.
 
-    Raises
-    ------
-    TypeError
-        If it is a single string, or no collection in one dimension, or holds anything but strings;
-        the message gives the item's index.
+    TypeError for a single string, for what has no or several dimensions, and for an item that is no
+    string: the message gives its index.
     """
     if isinstance(values, str | bytes):
         raise TypeError(f"{name} must be a list of strings; got one string: write [text] for it")
@@ -54,13 +45,7 @@ def lists_of(values, name):
 
 
 def whole(value, name, least=0):
-    """The value as an int of at least `least`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no whole number, or a smaller one.
-    """
+    """The value as an int; TypeError if it is no whole number, ValueError if under `least`."""
     try:
         number = operator.index(value)
     except TypeError as error:
@@ -71,14 +56,11 @@ def whole(value, name, least=0):
 
 
 def real(value, name, least=0.0):
-    """The value as a finite float of at least `least`: infinity becomes the largest there is.
+    """The value as a finite float, the largest for infinity.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, or a smaller one.
+    TypeError if it is no number, ValueError if it is NaN or under `least`.
     """
-    if not isinstance(value, Real):  # NaN is one, and is not at least anything
+    if not isinstance(value, Real):
         raise TypeError(f"{name} must be a number; got {found(value)}")
     if not value >= least:
         raise ValueError(f"{name} must be at least {least:g}; got {value}")
@@ -86,13 +68,7 @@ def real(value, name, least=0.0):
 
 
 def generator(seed, name="seed"):
-    """A `numpy.random.Generator` from a seed, or the one given.
-
-    Raises
-    ------
-    ValueError
-        If it can't be a seed.
-    """
+    """A `numpy.random.Generator` from a seed, or the one given; ValueError if it is neither."""
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
@@ -105,12 +81,8 @@ def generator(seed, name="seed"):
 def pairs_of(x, name="x"):
     """Sequences of pairs as float32, shape (B, T, 2).
 
-    Raises
-    ------
-    TypeError
-        If they are no numbers.
-    ValueError
-        If they have another shape, no step, or a number that is not finite; its index is given.
+    TypeError if they are no numbers; ValueError for another shape, for T = 0, and for a number that
+    is not finite: the message gives its index.
     """
     array = _array(x, "fiub", name, "numbers")
     if array.ndim != 3 or array.shape[1] == 0 or array.shape[2] != 2:

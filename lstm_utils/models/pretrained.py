@@ -342,10 +342,7 @@ class ReadingModel(ReviewReader):
         probability : float32 array (T,)
             That the review is positive, after each; all NaN where `predict` gives NaN.
 
-        Raises
-        ------
-        TypeError
-            If `text` is not one string.
+        TypeError if `text` is not one string.
         """
         encoded = self.encode([inputs.text_of(text)])
         (scores,), read = self.numpy()(encoded), self._readable(encoded)
@@ -558,8 +555,7 @@ def read_weights(name, path):
     Raises
     ------
     ValueError
-        If there is no such model, or the file does not hold one: it is named, with what was
-        expected.
+        If there is no such model, or the file does not hold it: what was expected is said.
     FileNotFoundError
         If there is no such file.
     """

@@ -79,10 +79,8 @@ def ngram_pieces(texts, by="word", longest=4):
 
     Raises
     ------
-    TypeError
-        If `texts` is a single string, or holds anything but strings.
-    ValueError
-        If `by` or `longest` is another.
+    TypeError, ValueError
+        If `texts` is a string or holds anything but strings, or `by` or `longest` is another.
     """
     if by not in ("word", "pair", "syllable"):
         raise ValueError(f"by must be 'word', 'pair' or 'syllable'; got {by!r}")
