@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lstm_utils.models.inputs import found, lists_of, text_of, texts_of, whole
+from lstm_utils.models.inputs import array_of, found, lists_of, text_of, texts_of, whole
 from lstm_utils.text import Vocabulary
 
 END = "\n"  # the character that ends a headline, and a word that is spelled
@@ -417,7 +417,7 @@ class Mixture:
     SMALLEST = 1e-9  # for a character that a model holds impossible
 
     def __init__(self, weights):
-        self.weights = np.asarray(weights, dtype=float)
+        self.weights = array_of(weights, "weights").astype(float)
         if self.weights.ndim != 1 or not np.isfinite(self.weights).all():
             raise ValueError(f"weights must be finite numbers, shape (K,); got {found(weights)}")
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lstm_utils.models.inputs import generator, text_of, texts_of
+from lstm_utils.models.inputs import generator, real, text_of, texts_of
 from lstm_utils.text import length_batches
 
 
@@ -105,8 +105,8 @@ def one_cycle(step, steps, peak):
         The update, from 0, and how many there are.
     peak : float
     """
-    if not 0 <= step <= steps or steps < 1:
-        raise ValueError(f"step must be from 0 to steps, at least 1; got {step} of {steps}")
+    if real(step, "step") > real(steps, "steps", 1):
+        raise ValueError(f"step must be from 0 to {steps}; got {step}")
     top = 0.15 * steps
     if step < top:
         return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2)

@@ -84,7 +84,7 @@ def pairs_of(x, name="x"):
     TypeError if they are no numbers; ValueError for another shape, for T = 0, and for a number that
     is not finite: the message gives its index.
     """
-    array = _array(x, "fiub", name, "numbers")
+    array = array_of(x, name)
     if array.ndim != 3 or array.shape[1] == 0 or array.shape[2] != 2:
         raise ValueError(f"{name} must have the shape (B, T, 2), T at least 1; got {array.shape}")
     with np.errstate(over="ignore"):
@@ -95,14 +95,15 @@ def pairs_of(x, name="x"):
 
 def ids_of(tokens, size, name="tokens"):
     """Token ids from 0 to size − 1 as an integer array, shape (B, T); errors as `pairs_of`."""
-    array = _array(tokens, "iu", name, "whole numbers")
+    array = array_of(tokens, name, "iu", "whole numbers")
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(f"{name} must have the shape (B, T), T at least 1; got {array.shape}")
     _all_right((array >= 0) & (array < size), tokens, name, f"from 0 to {size - 1}")
     return array
 
 
-def _array(values, kinds, name, what):
+def array_of(values, name, kinds="fiub", what="numbers"):
+    """The values as an array; TypeError if they are of no such kind, ValueError for ragged rows."""
     try:
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.models.inputs import generator, real, whole
+from lstm_utils.models.inputs import array_of, generator, real, whole
 
 CONSTANT_GUESS_MSE = 7 / 144
 """Variance of XY for X, Y independent and uniform on [0, 1]: 1/9 − 1/16."""
@@ -85,7 +85,7 @@ def share_within(prediction, y, tolerance=0.04):
     is NaN is wrong. ValueError if there are no answers, or more of one than of the other.
     """
     real(tolerance, "tolerance")
-    prediction, y = np.asarray(prediction).ravel(), np.asarray(y).ravel()
+    prediction, y = array_of(prediction, "prediction").ravel(), array_of(y, "y").ravel()
     if prediction.shape != y.shape or not y.size:
         raise ValueError(f"{prediction.size} predictions for {y.size} answers")
     return float(np.mean(np.abs(prediction - y) < tolerance))

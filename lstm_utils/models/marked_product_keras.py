@@ -293,6 +293,8 @@ def train(training, lessons, check, limit=np.inf, every=64, target=-1.0):
     """
     examples_of(check, "check")
     whole(every, "every", 1)
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training; got {found(training)}")
     state = _tensors([training.weights, training.moments])
     losses, start = [], None
     lessons = iter(lessons)
@@ -354,6 +356,8 @@ def examples_of(value, name="examples"):
 def answers(training, examples):
     """Every network's answers (S, n)."""
     x = tf.constant(pairs_of(examples_of(examples).x, "examples.x"))
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training; got {found(training)}")
     weights = _tensors(training.weights)
     return predict(training.kind, weights, x, tf.constant(x.shape[1])).numpy()
 

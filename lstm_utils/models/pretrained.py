@@ -14,6 +14,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
@@ -560,27 +561,42 @@ def read_weights(name, path):
         If there is no such file.
     """
     weights_path(name)  # knows the names
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is no file: expected the weights of {name!r}")
+    metadata, stored = open_weights(path)
     try:
-        with safe_open(path, "numpy") as file:
-            text = (file.metadata() or {}).get("model", "null")
-            stored = {key: file.get_tensor(key) for key in sorted(file.keys())}
-        return _model(name, stored, json.loads(text))
-    except _UNREADABLE as error:
-        told = f"{path} does not hold the weights of {name!r} and their description in JSON"
-        raise ValueError(f"{told}: {error}") from error
+        return _model(name, stored, metadata)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} does not hold the weights of {name!r}: {error}") from error
 
 
 # A type that NumPy lacks is a TypeError or an AttributeError, JSON too deep a RecursionError.
 _UNREADABLE = (SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError)
 
 
+def open_weights(path):
+    """The description in a file of weights, a dict, and its arrays by name, as they are stored.
+
+    FileNotFoundError if there is no such file, ValueError if it is another kind of file.
+    """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"path must be a file's; got {inputs.found(path)}")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} is no file: expected weights")
+    try:
+        with safe_open(path, "numpy") as file:
+            text = (file.metadata() or {}).get("model", "null")
+            arrays = {key: file.get_tensor(key) for key in sorted(file.keys())}
+        model = json.loads(text)
+    except _UNREADABLE as error:
+        raise ValueError(
+            f"{path} is no file of weights, arrays and a description in JSON: {error}"
+        ) from error
+    if not isinstance(model, dict):
+        raise ValueError(f"{path} has no JSON object 'model' in its metadata")
+    return model, arrays
+
+
 def _model(name, stored, metadata):
     """The model that a file's arrays and description make up; ValueError if they make none."""
-    if not isinstance(metadata, dict):
-        raise ValueError("its metadata must have a JSON object under 'model'")
     if metadata.get("name") != name:
         raise ValueError(f"its description names the model {metadata.get('name')!r}")
     for key, kind in (NEEDS | _MODELS[name].needs).items():

@@ -191,7 +191,11 @@ class EncodedReviews:
         ------
         ValueError
             If the reviews differ in length.
+        IndexError
+            If there is no such review.
         """
+        if outside := [r for r in rows if not 0 <= r < len(self)]:
+            raise IndexError(f"rows must be from 0 to {len(self) - 1}; got {outside[0]}")
         steps = self.steps[rows]
         if len(set(steps.tolist())) != 1:
             raise ValueError(

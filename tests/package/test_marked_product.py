@@ -74,6 +74,8 @@ def test_no_answers_have_no_share_and_one_that_is_nan_is_wrong():
         share_within([], [])
     with pytest.raises(ValueError, match="tolerance must be at least 0; got nan"):
         share_within([0.1], [0.1], np.nan)
+    with pytest.raises(TypeError, match="prediction must be numbers; got None"):
+        share_within(None, [0.1])
     assert share_within([np.nan, 0.1], [0.1, 0.1]) == 0.5
 
 
@@ -113,6 +115,8 @@ NONE = marked_product(0, 5)
         (lambda n: n.answers(None, FEW.x), "examples must be a MarkedProduct; got array"),
         (lambda n: n.errors_of(None, NONE), "examples must hold at least one sequence"),
         (lambda n: next(n.train(None, [], FEW.x)), "check must be a MarkedProduct; got array"),
+        (lambda n: n.answers(None, FEW), "training must be a Training; got None (NoneType)"),
+        (lambda n: next(n.train(None, [], FEW)), "training must be a Training; got None"),
         (lambda n: next(n.train(None, [], FEW, every=0)), "every must be at least 1; got 0"),
     ],
 )

@@ -366,6 +366,15 @@ def test_a_weight_that_cannot_be_stored_is_refused(tmp_path, value):
         maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", bytes(64)])
+def test_a_checkpoint_that_is_none_is_named(tmp_path, content):
+    path = maker.handed_over("headlines", tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"headlines\.safetensors is no file of weights"):
+        maker.export("headlines", tmp_path, tmp_path / "out.safetensors")
+
+
 def test_a_model_that_no_experiment_has_left_is_named(tmp_path, capsys):
     assert maker.main(["--checkpoints", str(tmp_path), "headlines"]) == 1
     assert re.search(r"pretrained/headlines\.safetensors is missing", capsys.readouterr().err)
@@ -425,15 +434,18 @@ def test_every_shipped_file_is_refused_as_any_other_model(name):
             read_weights(other, weights_path(name))
 
 
-NO_WEIGHTS = r"x\.safetensors does not hold the weights of 'reading'"
+NO_WEIGHTS = r"x\.safetensors (is no file of weights|has no JSON object 'model'|does not hold)"
 
 
 def test_what_is_no_safetensors_file_is_named(tmp_path):
     path = tmp_path / "x.safetensors"
-    with pytest.raises(FileNotFoundError, match="is no file: expected the weights"):
+    with pytest.raises(FileNotFoundError, match="is no file: expected weights"):
         read_weights("reading", path)
-    with pytest.raises(FileNotFoundError, match="is no file: expected the weights of 'reading'"):
+    with pytest.raises(FileNotFoundError, match="is no file: expected weights"):
         read_weights("reading", tmp_path)
+    for wrong in (None, 5, b"x"):
+        with pytest.raises(TypeError, match="path must be a file's; got"):
+            read_weights("reading", wrong)
     for content in (b"", b"{}", b"\x02\0\0\0\0\0\0\0{}", b"PK\x03\x04" * 9):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=NO_WEIGHTS):

@@ -110,13 +110,15 @@ THREE = EncodedReviews.from_ids([[1, 2], [3], []])
         (lambda: THREE.cut(0), "steps must be at least 1; got 0"),
         (lambda: THREE.padded(1, 9), "steps must be at least 2; got 1"),
         (lambda: THREE.batch([0, 1]), "a batch needs reviews of one length; got [1, 2]"),
+        (lambda: THREE.batch([-1]), "rows must be from 0 to 2; got -1"),
+        (lambda: THREE.batch([3]), "rows must be from 0 to 2; got 3"),
         (lambda: THREE.batch([]), "a batch needs reviews of one length; got []"),
         (lambda: equal_length_batches([1, 2], 0), "batch_size must be at least 1; got 0"),
         (lambda: equal_length_batches([1, 2], -3), "batch_size must be at least 1; got -3"),
     ],
 )
 def test_what_a_function_cannot_take_is_refused_by_name(call, message):
-    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+    with pytest.raises((TypeError, ValueError, IndexError), match=re.escape(message)):
         call()
 
 
