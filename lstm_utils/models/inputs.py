@@ -23,23 +23,33 @@ def text_of(value, name="text"):
 def texts_of(values, name="texts"):
     """Yield the strings of a list, tuple, array, Series, generator, or of a dict's keys.
 
-    TypeError for a single string, for what has no or several dimensions, and for an item that is no
-    string: the message gives its index.
+    TypeError for a single string, for what has no order, or not one dimension, and for an item that
+    is no string: the message gives its index.
     """
     if isinstance(values, str | bytes):
         raise TypeError(f"{name} must be a list of strings; got one string: write [text] for it")
-    if not hasattr(values, "__iter__") or getattr(values, "ndim", 1) != 1:
+    if not _has_items(values) or getattr(values, "ndim", 1) != 1:
         raise TypeError(f"{name} must be strings in one dimension; got {found(values)}")
+    if isinstance(values, set | frozenset):
+        raise TypeError(f"{name} must have an order, which a set has not: write sorted(…) for it")
     for k, value in enumerate(values):
         yield text_of(value, f"{name}[{k}]")
 
 
+def _has_items(values):
+    try:
+        iter(values)
+    except TypeError:
+        return False
+    return True
+
+
 def lists_of(values, name):
     """Yield a collection's sequences as lists, a string as its characters; TypeError if none is."""
-    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+    if isinstance(values, str | bytes) or not _has_items(values):
         raise TypeError(f"{name} must be a list of sequences; got {found(values)}")
     for k, value in enumerate(values):
-        if not hasattr(value, "__iter__"):
+        if not _has_items(value):
             raise TypeError(f"{name}[{k}] must be a sequence; got {found(value)}")
         yield list(value)
 
@@ -107,7 +117,10 @@ def array_of(values, name, kinds="fiub", what="numbers"):
     try:
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} must be {what} in one array, all rows of one length") from error
+        told = f"{name} must be {what} in one array, all rows of one length"
+        raise ValueError(f"{told}; got {found(values)}: {error}") from error
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must not have masked entries")
     if array.dtype.kind not in kinds:
         raise TypeError(f"{name} must be {what}; got {found(values)} of dtype {array.dtype}")
     return array
