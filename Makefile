@@ -1,18 +1,20 @@
 # Each target is a few lines that a person could type. `make help` lists them.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# PYTHON names the Python for .venv; without it, tools/environment.py looks for one that fits. That
+# file runs in any.
+ANY_PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python "$(PYTHON)"; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 6))' 2>/dev/null && echo "$$p" && break; done)
 PORT ?= 8000
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Two files at a time, one thread each: a notebook's cells have to stay together.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 # Not `npm ci`, which stumbles over a lock file without addresses.
+NODE_MODULES := tools/node_modules/.package-lock.json
 NPM_INSTALL := npm install --prefix tools --omit-lockfile-registry-resolved --no-audit --no-fund --silent
-CHAPTERS := $(sort $(wildcard chapters/0*.ipynb chapters/reference/*.ipynb))
 
-# The notebooks run in their own folders, so a folder of corpora is named from the root.
-ifneq ($(filter-out sample,$(LSTM_BOOK_DATA)),)
-override LSTM_BOOK_DATA := $(abspath $(LSTM_BOOK_DATA))
+# Letter for letter, also a `$`; without this, make would read it as a variable of its own.
+ifneq ($(origin LSTM_BOOK_DATA),undefined)
+override LSTM_BOOK_DATA := $(value LSTM_BOOK_DATA)
 export LSTM_BOOK_DATA
 endif
 
@@ -39,56 +41,41 @@ help:
 	@echo "make notebooks    execute every notebook again and store its outputs"
 	@echo "make clean        delete what the other targets made"
 
-# One stamp a set of packages: a second run finds it newer than its causes and installs nothing.
-.venv/book.stamp: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …")'
-	@echo "Setting up .venv for the site (once, about a minute) …"
-	$(PYTHON) -m venv .venv
-	$(PIP) --editable ".[book]"
-	@touch $@
+# tools/environment.py installs something the first time, after a change, and where .venv is broken.
+.PHONY: for-book for-pdf for-test for-check for-dev
+for-book for-pdf for-test for-check for-dev:
+	@test -n "$(ANY_PYTHON)" || { echo "Python is missing: install 3.11, 3.12 or 3.13" >&2; exit 1; }
+	@"$(ANY_PYTHON)" tools/environment.py $(@:for-%=%)
 
-.venv/pdf.stamp: .venv/book.stamp
-	$(PIP) --editable ".[pdf]"
-	@touch $@
-
-.venv/test.stamp: .venv/book.stamp
-	@echo "Adding PyTorch, TensorFlow and the test tools (once, a few minutes) …"
-	$(PIP) --editable ".[test]"
-	@touch $@
-
-.venv/check.stamp: .venv/test.stamp tools/package.json
-	$(PIP) --editable ".[check]"
+for-check: $(NODE_MODULES)
+$(NODE_MODULES): tools/package.json
 	$(NPM_INSTALL)
-	@touch $@
-
-.venv/dev.stamp: .venv/test.stamp
-	$(PIP) --editable ".[test,dev]"
 	@touch $@
 
 # Before anything is installed: what pip and npm can't bring.
 .PHONY: chromium-and-node
 chromium-and-node:
-	@$(PYTHON) -c 'import sys; from tools.browser.chromium import MISSING, PROGRAM; PROGRAM or sys.exit(MISSING)'
-	@command -v npm >/dev/null || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)"; exit 1; }
+	@"$(ANY_PYTHON)" -c 'import sys; from tools.browser.chromium import MISSING, PROGRAM; PROGRAM or sys.exit(MISSING)'
+	@command -v npm >/dev/null || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)" >&2; exit 1; }
 
-book: .venv/book.stamp
-	$(BIN)/jupyter-book build . -n -W --keep-going --quiet
+book: for-book
+	$(BIN)/python -c "from jupyter_book.cli.main import main; main()" build . -n -W --keep-going --quiet
 	@echo
 	@echo "The book is in _build/html. Open it with:  make serve"
-	@echo "or, without a server: file://$(CURDIR)/_build/html/index.html"
+	@echo "or, without a server: file://$$PWD/_build/html/index.html"
 
 # `make book` writes these files too; reveal.js makes pages of slides into a show.
 course:
 	@command -v npm >/dev/null || echo "no npm here: each deck of slides becomes one long page"
 	! command -v npm >/dev/null || $(NPM_INSTALL)
 	$(MAKE) book
-	@echo "The course's files are listed in $(CURDIR)/_build/html/course/index.html"
+	@echo "The course's files are listed in $$PWD/_build/html/course/index.html"
 
-pdf: book .venv/pdf.stamp
+pdf: book for-pdf
 	$(BIN)/python -m tools.browser.pdf
 
 # Lighthouse is a program for Node.
-report: chromium-and-node book .venv/check.stamp
+report: chromium-and-node book for-check
 	$(BIN)/python -m tools.browser.report
 
 serve: book
@@ -96,46 +83,46 @@ serve: book
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # Without TESTS, what pyproject.toml names in `testpaths`.
-test: .venv/test.stamp
+test: for-test
 	$(PYTEST) $(TESTS)
 
 # The longest file comes first.
-check: chromium-and-node .venv/check.stamp
+check: chromium-and-node for-check
 	$(PYTEST) tests/site tests/course tests/experiments
 
-samples: .venv/test.stamp
-	LSTM_BOOK_DATA=sample $(PYTEST) $(filter chapters/06% chapters/07% chapters/08%,$(CHAPTERS))
+samples: for-test
+	LSTM_BOOK_DATA=sample $(PYTEST) chapters/0[678]*.ipynb
 
-lint: .venv/dev.stamp
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/codespell
+lint: for-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m codespell_lib
 
-bench: .venv/test.stamp
+bench: for-test
 	$(BIN)/python -m experiments.cell_speed --bench
 
 # One thread, as in the records there are: then the times can be compared. A killed pass goes on with
 # `python -m experiments`; this target begins anew.
-experiments: .venv/test.stamp
+experiments: for-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m experiments --again
 
 # On loopback only, and stopped again. Needs Node for JupyterHub's proxy.
-hub: .venv/check.stamp
+hub: for-check
 	$(BIN)/python -m course.jupyterhub.try_two_users
 
 # Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
-colab: .venv/check.stamp
+colab: for-check
 	LSTM_BOOK_COLAB=1 $(BIN)/python -m pytest -s tests/course/test_colab.py
 
 # Every chapter's solutions and stubs, run and marked by nbgrader.
-marks: .venv/check.stamp
+marks: for-check
 	LSTM_BOOK_NBGRADER=1 $(BIN)/python -m pytest tests/course/test_nbgrader.py
 
-summary: .venv/test.stamp
+summary: for-test
 	$(BIN)/python -m experiments.summary
 
-notebooks: .venv/dev.stamp
-	$(BIN)/python -m tools.notebooks execute $(CHAPTERS)
+notebooks: for-dev
+	$(BIN)/python -m tools.notebooks execute chapters/0*.ipynb chapters/reference/*.ipynb
 
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -4,13 +4,13 @@
 is what `make experiments` says, deletes the records first; `--plan` only tells the time.
 """
 
-import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
 
-from .runs import HERE, duration
+from tools import command_line
+
+from .runs import HERE, duration, read_record
 
 PROGRAMS = {  # program: the folder of its records
     "cell_speed": "cells",
@@ -31,16 +31,13 @@ def plan(results=HERE / "results"):
     """For each program the number of its records and the sum of their seconds: a dict."""
     found = {}
     for program in PROGRAMS:
-        texts = (path.read_text(encoding="utf-8") for path in records_of(program, results))
-        seconds = [json.loads(text)["seconds"] for text in texts]
+        seconds = [read_record(path)["seconds"] for path in records_of(program, results)]
         found[program] = len(seconds), sum(seconds)
     return found
 
 
 def main(argv=None, results=HERE / "results"):
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments", description=__doc__.split("\n")[0]
-    )
+    parser = command_line.parser(__doc__)
     parser.add_argument("--again", action="store_true", help="delete every record first")
     parser.add_argument("--plan", action="store_true", help="tell how long it takes, and stop")
     arguments = parser.parse_args(argv)
@@ -65,4 +62,4 @@ def main(argv=None, results=HERE / "results"):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

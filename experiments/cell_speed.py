@@ -1,6 +1,5 @@
 """Time the course's NumPy LSTM beside torch.nn.LSTM, forward and backward, on one thread."""
 
-import sys
 import time
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from lstm_utils.cells import init_lstm, lstm_backward, lstm_forward
 from lstm_utils.frameworks import torch_lstm
+from tools import command_line
 
-from .runs import Progress, Run
+from .runs import Progress, Run, parser_of
 from .runs import main as run_all
 
 CASES = {  # batch, length, hidden size; as many inputs as hidden units
@@ -97,10 +97,10 @@ def add_arguments(parser):
 
 
 def main(argv=None):
-    if "--bench" in (sys.argv[1:] if argv is None else argv):
+    if parser_of(__doc__, add_arguments).parse_args(argv).bench:
         return bench()
     return run_all("cells", RUNS, execute, __doc__, add_arguments, argv)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

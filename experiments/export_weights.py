@@ -6,16 +6,15 @@ An experiment hands a model over with `keep`. This program casts it, writes
 byte for byte.
 """
 
-import argparse
 import hashlib
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
 from lstm_utils.models.pretrained import SHA256, open_weights, weights_path
+from tools import command_line
 
 from .runs import HERE, write_atomically
 
@@ -99,9 +98,7 @@ def export(name, checkpoints=HERE / "checkpoints", target=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.export_weights", description=__doc__.split("\n")[0]
-    )
+    parser = command_line.parser(__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(STORED_AS)}; or all"
     )
@@ -112,15 +109,10 @@ def main(argv=None):
     if unknown:
         parser.error(f"no model {', '.join(unknown)}; there are {', '.join(STORED_AS)}")
     for name in arguments.names or STORED_AS:
-        try:
-            digest, size = export(name, arguments.checkpoints)
-        except FileNotFoundError as error:
-            print(error, file=sys.stderr)
-            return 1
+        digest, size = export(name, arguments.checkpoints)
         stated = "as stated" if digest == SHA256.get(name) else "write it into models/pretrained.py"
         print(f"{name:16}{size:>10,} bytes  {digest}  {stated}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

@@ -6,7 +6,6 @@ not the test.
 
 import itertools
 import math
-import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +17,7 @@ from safetensors.torch import save as to_bytes
 
 from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
 from lstm_utils.models.headlines_torch import StackedLSTM, headline_bits, next_characters
+from tools import command_line
 
 from . import distributed
 from .export_weights import keep
@@ -406,4 +406,4 @@ def main(argv=None):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    sys.exit(main())
+    command_line.run(main)

@@ -5,6 +5,7 @@ Started as one process it makes the runs of one process, then starts torchrun fo
 
 import math
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,11 +19,12 @@ import torch.nn.functional as F
 
 from lstm_utils.models.headlines import bits_per_character
 from lstm_utils.models.headlines_torch import LanguageModel, StackedLSTM, headline_bits, update
+from tools import command_line
 
 from . import distributed
 from .headlines_data import add_arguments, load
 from .headlines_training import LSTMRecipe, learn
-from .runs import Run, smaller
+from .runs import NO_RUN, Run, parser_of, smaller
 
 PROCESSES = (1, 2)
 SIZES = [4**k for k in range(1, 13)]  # bytes of an all-reduce: 4 bytes to 16 MiB
@@ -174,18 +176,23 @@ def execute(run, options):
     return EXECUTE[type(run.recipe)](run, options)
 
 
-def main(argv):
+def main(argv=None):
     """Make the runs of this team; if it is a team of one, start the others' teams afterwards."""
     status = distributed.main("machines", all_runs, execute, __doc__, add_arguments, argv)
-    if "RANK" in os.environ or "--list" in argv:
+    argv = sys.argv[1:] if argv is None else argv
+    options = parser_of(__doc__, add_arguments).parse_args(argv)
+    if "RANK" in os.environ or options.list:
         return status
+    found = [status]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     for processes in PROCESSES[1:]:
-        program = [str(processes), "-m", "experiments.machines", *argv]
-        status = subprocess.call([*launcher, *program]) and status
-    return status
+        names = [f"{name}-{processes}" for name in recipes(processes)]
+        if any(re.search(options.only, name) for name in names) and 0 in (options.seeds or [0]):
+            program = [str(processes), "-m", "experiments.machines", *argv]
+            found.append(subprocess.call([*launcher, *program]))
+    return next((one for one in found if one not in (0, NO_RUN)), min(found))
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    sys.exit(main(sys.argv[1:]))
+    command_line.run(main)

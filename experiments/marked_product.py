@@ -3,18 +3,21 @@
 # ruff: noqa: E402 - TensorFlow reads its settings when it is imported
 
 import hashlib
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 
+from experiments import runs
 from lstm_utils.measuring import quiet_logs
+from tools import command_line
 
+if __name__ == "__main__":  # what is asked for, before TensorFlow, which takes seconds to load
+    runs.parser_of(__doc__).parse_args()
 quiet_logs()
 
 import numpy as np
 import tensorflow as tf
 
-from experiments import lstm_1997, runs
+from experiments import lstm_1997
 from experiments.export_weights import keep
 from lstm_utils.models import marked_product_keras
 from lstm_utils.models.marked_product import marked_product, share_within
@@ -373,4 +376,4 @@ def main(argv=None):
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)  # seconds that can be compared
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    sys.exit(main())
+    command_line.run(main)

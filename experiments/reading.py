@@ -7,14 +7,18 @@ The weights are rounded as they will be stored, and then the test reviews are sc
 
 # ruff: noqa: E402 - TensorFlow reads its settings when it is imported
 
-import sys
 import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lstm_utils.measuring import quiet_logs
+from tools import command_line
 
+from . import runs
+
+if __name__ == "__main__":  # what is asked for, before TensorFlow, which takes seconds to load
+    runs.parser_of(__doc__).parse_args()
 quiet_logs()
 import keras
 import tensorflow as tf
@@ -30,7 +34,6 @@ from lstm_utils.models.reviews import (
 )
 from lstm_utils.models.reviews_keras import PrefixNetwork
 
-from . import runs
 from .export_weights import keep, to_int8
 from .reviews_data import corpus, judge
 from .reviews_training import Trainer, fit
@@ -191,10 +194,10 @@ def execute(run, options):
 
 
 def main(argv=None):
-    return runs.main("reading", all_runs, execute, __doc__.split("\n")[0], argv=argv)
+    return runs.main("reading", all_runs, execute, __doc__, argv=argv)
 
 
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    sys.exit(main())
+    command_line.run(main)

@@ -1,6 +1,5 @@
 """One run of an experiment: recipe, checkpoints that survive a kill, record, command line."""
 
-import argparse
 import contextlib
 import hashlib
 import json
@@ -19,7 +18,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 from tqdm import tqdm
 
+from tools import command_line
+
 HERE = Path(__file__).resolve().parent
+NO_RUN = 2  # the exit status where no run was asked for
 MODULES = {  # distribution: the module by which a process shows that it uses it
     "numpy": "numpy",
     "scipy": "scipy",
@@ -89,8 +91,19 @@ class Run:
         path = self.record_path(results)
         if not path.exists():
             return None
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_record(path)
         return record if record["recipe"] == self.recipe_json else None
+
+
+def read_record(path):
+    """A record's JSON, as a dict. Raises ValueError, which names the file, if it is none."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record.keys() >= {"recipe", "seconds"}:
+            return record
+    except (AttributeError, ValueError):
+        pass
+    raise ValueError(f"{path} is no record of a run; delete it to make the run again")
 
 
 def sha256(path):
@@ -107,7 +120,7 @@ def data_record(source, *paths):
 def processor():
     """The processor's name, as the system tells it."""
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
@@ -126,7 +139,7 @@ def versions():
 def peak_memory_mb():
     """The process's largest resident memory since the run began, in MiB."""
     with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
     import resource  # which Windows lacks
 
@@ -165,7 +178,7 @@ class Progress:
 
     def __enter__(self):
         with contextlib.suppress(OSError):  # peak memory anew: or a run inherits the last one's
-            Path("/proc/self/clear_refs").write_text("5")
+            Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
         self._start = time.perf_counter()
         return self
 
@@ -279,11 +292,10 @@ def duration(seconds):
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
-def command_line(experiment, description, add_arguments=None):
+def parser_of(description, add_arguments=None):
     """The parser that all programs share; `add_arguments(parser)` adds a program's own."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m experiments.{experiment}",
-        description=description,
+    parser = command_line.parser(
+        description,
         epilog="Makes the runs that have no record. A killed program goes on from its last "
         "checkpoint when it is started again (without --again, which would begin anew).",
     )
@@ -304,9 +316,9 @@ def command_line(experiment, description, add_arguments=None):
 def main(experiment, runs, execute, description, add_arguments=None, argv=None):
     """Run a program's command line: its runs, a list or ``runs(options)``, by `make`.
 
-    Returns the exit status: 0, or 2 when no run was asked for.
+    Returns the exit status: 0, or NO_RUN when no run was asked for.
     """
-    parser = command_line(experiment, description, add_arguments)
+    parser = parser_of(description, add_arguments)
     options = parser.parse_args(argv)
     if options.quick and options.results == HERE / "results":
         parser.error("a rehearsal is no result: --quick needs a --results folder of its own")
@@ -321,7 +333,7 @@ def main(experiment, runs, execute, description, add_arguments=None, argv=None):
     ]
     if not chosen:
         print("no run has such a name and seed; --list shows all", file=sys.stderr)
-        return 2
+        return NO_RUN
     if options.list:
         total = 0.0
         for run in chosen:

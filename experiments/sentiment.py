@@ -7,7 +7,6 @@ reviews. Settings were chosen on 15,000 reviews of the training file.
 # ruff: noqa: E402 - TensorFlow reads its settings when it is imported
 
 import json
-import sys
 import time
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +19,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from lstm_utils.measuring import quiet_logs
+from tools import command_line
 
+from . import runs
+
+if __name__ == "__main__":  # what is asked for, before TensorFlow, which takes seconds to load
+    runs.parser_of(__doc__).parse_args()
 quiet_logs()
 import keras
 import tensorflow as tf
@@ -36,7 +40,6 @@ from lstm_utils.models.reviews import (
 from lstm_utils.models.reviews_keras import ReviewNetwork, notes_network, notes_words
 from lstm_utils.text import Vocabulary, clean_review, pad
 
-from . import runs
 from .export_weights import keep
 from .reviews_data import corpus, judge
 from .reviews_training import Trainer, fit, train
@@ -526,10 +529,10 @@ def hand_over(run, options, tested):
 
 
 def main(argv=None):
-    return runs.main("sentiment", all_runs, execute, __doc__.split("\n")[0], argv=argv)
+    return runs.main("sentiment", all_runs, execute, __doc__, argv=argv)
 
 
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    sys.exit(main())
+    command_line.run(main)

@@ -23,8 +23,6 @@ cells
     batch 32, length 100 and 64 hidden units.
 """
 
-import argparse
-import sys
 from functools import partial, reduce
 from operator import getitem
 from pathlib import Path
@@ -32,6 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from lstm_utils.records import load_records
+from tools import command_line
 
 from .runs import HERE, write_record
 
@@ -119,23 +118,16 @@ def summarise(results=HERE / "results"):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.summary", description=__doc__.split("\n")[0]
-    )
+    parser = command_line.parser(__doc__)
     parser.add_argument("--results", type=Path, default=HERE / "results", metavar="DIR")
     results = parser.parse_args(argv).results
-    try:
-        summary = summarise(results)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 1
+    summary = summarise(results)
     write_record(summary, results / "summary.json")
     for task, figures in summary.items():
         print(task)
         for name, value in figures.items():
             print(f"  {name:20}{value:>10.4g}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

@@ -12,6 +12,7 @@ PyTorch       i f g o                  (4H, D) and (4H, H), W @ x    two, added,
 import numpy as np
 
 from lstm_utils.cells import GATES, LSTMParameters
+from lstm_utils.measuring import keras_on_tensorflow
 
 # Both frameworks put the input gate first; swapping the first two blocks is its own inverse.
 _FRAMEWORK_ORDER = ("input", "forget", "candidate", "output")
@@ -69,6 +70,7 @@ def keras_lstm(params, dtype="float64"):
     keras.layers.Layer
         Calling it gives every step's output, (B, T, H).
     """
+    keras_on_tensorflow()
     import keras
 
     if isinstance(params, LSTMParameters):

@@ -1,16 +1,51 @@
 """What measuring a run takes: seeds, a timer, and summaries over several runs."""
 
+import contextlib
 import os
 import random
+import sys
 import time
 
 import numpy as np
 
 
 def quiet_logs():
-    """Keep TensorFlow's start-up messages off stderr. Call it before `import tensorflow`."""
+    """Keep TensorFlow's start-up messages off stderr, and prepare Keras by `keras_on_tensorflow`.
+
+    Call it before `import tensorflow` and `import keras`.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its notice says results vary; so they do
+    keras_on_tensorflow()
+
+
+def keras_on_tensorflow():
+    """Let Keras run on TensorFlow, in float32, whatever ``KERAS_BACKEND`` and ``keras.json`` say.
+
+    Where PyTorch has brought Triton, which it loads when it needs it, this loads it before
+    TensorFlow: after it, the process would crash (tensorflow/tensorflow, issue 124205).
+
+    Raises
+    ------
+    RuntimeError
+        If Keras has been imported, and runs on another backend or in half precision.
+    """
+    if "tensorflow" not in sys.modules:
+        with contextlib.suppress(ImportError):
+            import triton  # noqa: F401
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ["KERAS_HOME"] = os.path.join(os.devnull, "keras")  # no keras.json is there
+        return
+    import keras
+
+    backend, dtype = keras.config.backend(), keras.config.dtype_policy().compute_dtype
+    if backend != "tensorflow" or dtype not in ("float32", "float64"):
+        raise RuntimeError(
+            f"Keras runs on {backend} in {dtype} here, and this needs TensorFlow and float32: "
+            "restart the kernel, or start a new process, and call "
+            "lstm_utils.measuring.quiet_logs() before Keras is imported"
+        )
 
 
 def seed_everything(seed, torch=False, tensorflow=False):
@@ -34,6 +69,7 @@ def seed_everything(seed, torch=False, tensorflow=False):
 
         torch_module.manual_seed(seed)
     if tensorflow:
+        keras_on_tensorflow()
         import keras
 
         keras.utils.set_random_seed(seed)

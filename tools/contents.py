@@ -11,6 +11,12 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
+def require_built(site):
+    """Raise FileNotFoundError if no built book is in the folder `site`."""
+    if not (site / "searchindex.js").exists():
+        raise FileNotFoundError(f"no built book in {site}: run `make book` first")
+
+
 def pages_of(entry):
     """Return the names of the pages of an entry: its own, then those of its sections."""
     return [entry["file"], *(name for e in entry.get("sections", ()) for name in pages_of(e))]

@@ -10,16 +10,26 @@ executing it again goes unnoticed, also in the cells that re-execution does not 
 import argparse
 import hashlib
 import json
+import os
 import re
 import time
 from pathlib import Path
 
 import nbformat
 
+from tools import command_line
+
 SEAL = "outputs_sha256"
 HTML = "text/html"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+
+
+def resolve_folders():
+    """Make the folders absolute that the environment names: each notebook runs in its own."""
+    for name in ("LSTM_BOOK_DATA", "LSTM_BOOK_CACHE"):
+        if os.environ.get(name, "") not in ("", "sample"):
+            os.environ[name] = os.path.abspath(os.path.expanduser(os.environ[name]))
 
 
 def seal_of(notebook):
@@ -41,21 +51,49 @@ def tidy(notebook):
                 output.metadata = nbformat.from_dict({})
 
 
-def execute(path):
-    """Run a notebook from the top in its own folder and write it back, sealed, if no cell fails."""
-    from nbclient import NotebookClient
+def read(path):
+    """A notebook; raises ValueError, which names the file, if it is none."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path} is no notebook: {str(error).splitlines()[0]}") from error
+    return notebook
 
-    notebook = nbformat.read(path, as_version=4)
+
+def seal_and_write(notebook, path):
+    """Write a notebook beside itself, then rename: the old or the new is always there."""
+    notebook.metadata[SEAL] = seal_of(notebook)
+    nbformat.validate(notebook)
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    os.replace(beside, path)
+
+
+def execute(path):
+    """Run a notebook from the top in its own folder and write it back, sealed, if no cell fails.
+
+    Raises RuntimeError, which names the file and tells the cell's error.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = read(path)
     folder = {"metadata": {"path": str(path.parent)}}
     options = {"timeout": 600, "record_timing": False, "coalesce_streams": True}
     client = NotebookClient(notebook, kernel_name="python3", resources=folder, **options)
     started = time.perf_counter()
-    client.execute()
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise RuntimeError(f"{path}: a cell failed: {error.ename}: {error.evalue}") from error
+    except RuntimeError as error:  # the kernel died
+        raise RuntimeError(f"{path}: {error}") from error
     seconds = time.perf_counter() - started
     tidy(notebook)
-    notebook.metadata[SEAL] = seal_of(notebook)
-    nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    seal_and_write(notebook, path)
     print(f"{path}: {seconds:.0f} s")
 
 
@@ -79,28 +117,37 @@ def refresh(path):
     A live figure is made by the package alone, from no variable of the page. Where the stored
     outputs are not those that an execution made, only another one helps.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     if notebook.metadata.get(SEAL) != seal_of(notebook):
         raise ValueError(f"{path}: the seal is broken; execute the notebook instead")
     for cell in notebook.cells:
         output = live_figure_of(cell)
         if output is not None:
             output.data[HTML] = made_by(cell).html
-    notebook.metadata[SEAL] = seal_of(notebook)
-    nbformat.write(notebook, path)
+    seal_and_write(notebook, path)
+
+
+def existing(name):
+    """The path of a file that is there, for a parser."""
+    if not Path(name).is_file():
+        raise argparse.ArgumentTypeError(f"no such notebook: {name}")
+    return Path(name)
+
+
+def add_notebooks(parser):
+    """Let a program's command line name notebooks, one or more."""
+    parser.add_argument("notebooks", nargs="+", type=existing, metavar="NOTEBOOK")
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_line.parser(__doc__)
     parser.add_argument("command", choices=["execute", "refresh"])
-    parser.add_argument("notebooks", nargs="+", type=Path)
+    add_notebooks(parser)
     options = parser.parse_args(arguments)
-    missing = [str(path) for path in options.notebooks if not path.is_file()]
-    if missing:
-        parser.error(f"no such notebook: {', '.join(missing)}")
+    resolve_folders()
     for path in options.notebooks:
         refresh(path) if options.command == "refresh" else execute(path)
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -7,6 +7,7 @@ import ast
 from collections import defaultdict
 from functools import cache
 
+from tools import command_line
 from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
 from tools.course.exercises import cells_of, title_of, without_magics
 
@@ -89,7 +90,8 @@ def tables():
     return "\n".join(lines) + "\n"
 
 
-def main():
+def main(arguments=None):
+    command_line.parser(__doc__).parse_args(arguments)
     init = FOLDER / "__init__.py"
     _, _, code = init.read_text(encoding="utf-8").split('"""', 2)
     init.write_text(f'"""{docstring()}"""{code}', encoding="utf-8")
@@ -98,4 +100,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -1,6 +1,5 @@
 """Change the repository's address everywhere: python -m tools.set_repository OWNER/NAME"""
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import tomllib
 
 import nbformat
 
+from tools import command_line
 from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 
@@ -24,7 +24,7 @@ def tracked_files(root):
     """Return the files that git tracks, or, outside a clone, all but the hidden and built ones."""
     if shutil.which("git") and (root / ".git").exists():
         command = ["git", "ls-files", "-z"]
-        names = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        names = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True)
         return [root / name for name in names.stdout.split("\0") if (root / name).is_file()]
     skipped = {".git", ".venv", "_build", "__pycache__"}
     return [p for p in root.rglob("*") if p.is_file() and not skipped & set(p.parts)]
@@ -68,7 +68,7 @@ def set_repository(new, root=ROOT):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line.parser(__doc__)
     parser.add_argument("repository", metavar="OWNER/NAME", help="the fork's name on GitHub")
     new = parser.parse_args(arguments).repository
     if not OWNER_AND_NAME.fullmatch(new):
@@ -78,4 +78,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -1,4 +1,4 @@
-"""The nbgitpuller links of the course: python course/jupyterhub/links.py https://hub.example.org
+"""The nbgitpuller links of the course: python -m course.jupyterhub.links https://hub.example.org
 
 Who follows one gets the newest notebooks of the branch `student` into the folder `lstm-book` of
 their home, and the chapter open; what they wrote stays. The form is that of nbgitpuller's own link
@@ -6,10 +6,11 @@ generator.
 """
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
+
+from tools import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path.name for path in ROOT.glob("chapters/0*.ipynb"))
@@ -41,9 +42,15 @@ def binder_link(notebook):
     return f"https://mybinder.org/v2/gh/{name}/main?{inner}"
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__.splitlines()[0])
-    make = binder_link if sys.argv[1] == "binder" else lambda name: link(sys.argv[1], name)
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
+    parser.add_argument("hub", metavar="HUB", help="address of a JupyterHub, or binder")
+    hub = parser.parse_args(arguments).hub
+    if hub != "binder" and not re.match(r"https?://[^/\s]+", hub):
+        parser.error(f"expected an address such as https://hub.example.org, and got {hub!r}")
     for name in CHAPTERS:
-        print(f"- [{Path(name).stem}]({make(name)})")
+        print(f"- [{Path(name).stem}]({binder_link(name) if hub == 'binder' else link(hub, name)})")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

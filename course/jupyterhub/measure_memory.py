@@ -1,18 +1,19 @@
 """How much memory and processor time a student's kernel takes in each chapter.
 
-    python course/jupyterhub/measure_memory.py chapters/0*.ipynb
+    python -m course.jupyterhub.measure_memory chapters/0*.ipynb
 
 Runs each notebook from top to bottom in a kernel of its own, one thread, and asks the kernel
 afterwards. What it prints is the table in README.md; the Jupyter server beside it comes on top.
 """
 
 import os
-import sys
 import time
-from pathlib import Path
 
 import nbclient
 import nbformat
+
+from tools import command_line
+from tools.notebooks import add_notebooks, resolve_folders
 
 ASK = """\
 import resource as r
@@ -35,11 +36,19 @@ def measure(path):
     return kernel / 1024, child / 1024, processor, seconds
 
 
-if __name__ == "__main__":
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
+    add_notebooks(parser)
+    options = parser.parse_args(arguments)
+    resolve_folders()
     os.environ["OMP_NUM_THREADS"] = "1"
     print("| chapter | kernel, peak | a process it starts | processor | wall clock |")
     print("|---|---|---|---|---|")
-    for name in sys.argv[1:]:
-        kernel, child, processor, seconds = measure(Path(name))
+    for path in options.notebooks:
+        kernel, child, processor, seconds = measure(path)
         row = f"{kernel:.0f} MiB | {child:.0f} MiB | {processor:.0f} s | {seconds:.0f} s"
-        print(f"| {Path(name).stem} | {row} |", flush=True)
+        print(f"| {path.stem} | {row} |", flush=True)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

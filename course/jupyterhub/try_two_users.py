@@ -9,7 +9,6 @@ publishes a newer notebook, and both follow the link again. Needs the extra `hub
 configurable-http-proxy (`make hub` has both). The exit status says whether all went well.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -30,6 +29,7 @@ import requests
 import websocket
 
 from course.jupyterhub.links import link
+from tools import command_line
 from tools.contents import CHAPTERS, ROOT
 from tools.course import handouts
 from tools.course.exercises import STUB
@@ -84,7 +84,7 @@ def a_hub(folder):
         # git reads no settings of whoever runs this
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
-    log = (folder / "hub.log").open("w")
+    log = (folder / "hub.log").open("w", encoding="utf-8")
     command = [sys.executable, "-m", "jupyterhub", "--config", str(CONFIG)]
     hub = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -314,19 +314,19 @@ def try_it(quick, folder):
     print("stopped; no process is left")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
     parser.add_argument("--quick", action="store_true", help="the first five code cells only")
-    quick = parser.parse_args().quick
+    quick = parser.parse_args(arguments).quick
     if proxy_program() is None:
         sys.exit("configurable-http-proxy is missing: npm install --prefix tools")
     with tempfile.TemporaryDirectory(prefix="course-hub-", ignore_cleanup_errors=True) as folder:
         try:
             try_it(quick, Path(folder))
         except Fault as fault:
-            log = (Path(folder) / "hub.log").read_text().splitlines()[-25:]
+            log = (Path(folder) / "hub.log").read_text(encoding="utf-8").splitlines()[-25:]
             sys.exit("\n".join([*log, f"FAULT: {fault}"]))
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -1,10 +1,15 @@
 """Networks for the marked-product task: several trained side by side, compiled by XLA."""
 
+# ruff: noqa: E402 - Keras and TensorFlow read their settings when they are imported
+
 import math
 import time
 from dataclasses import dataclass, field
 from itertools import islice
 
+from lstm_utils.measuring import keras_on_tensorflow
+
+keras_on_tensorflow()
 import keras
 import numpy as np
 import tensorflow as tf

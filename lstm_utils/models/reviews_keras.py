@@ -3,6 +3,11 @@
 Shared by chapter 6, its experiments and the pretrained models.
 """
 
+# ruff: noqa: E402 - Keras and TensorFlow read their settings when they are imported
+
+from lstm_utils.measuring import keras_on_tensorflow
+
+keras_on_tensorflow()
 import keras
 import numpy as np
 import tensorflow as tf

@@ -31,7 +31,7 @@ FROM_THE_REPOSITORY = '%pip install -q "lstm-utils @ git+'
 
 def colab():
     """Name to version of what Colab has."""
-    lines = (Path(__file__).parent / "colab.txt").read_text().splitlines()
+    lines = (Path(__file__).parent / "colab.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.split("==") for line in lines if not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in pins}
 
@@ -119,12 +119,12 @@ def environment(tmp_path_factory):
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     ).stdout.strip()
-    Path(packages, "frameworks.pth").write_text(f"{place / 'frameworks'}\n")
+    Path(packages, "frameworks.pth").write_text(f"{place / 'frameworks'}\n", encoding="utf-8")
     pins = [f"{name}=={version}" for name, version in colab().items() if name not in FRAMEWORKS]
     installed = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", *pins], capture_output=True, text=True
+        [python, "-m", "pip", "install", "--quiet", *pins], capture_output=True, encoding="utf-8"
     )
     if installed.returncode:
         if re.search("connection|Temporary failure|timed out|resolve host", installed.stderr):
@@ -134,7 +134,7 @@ def environment(tmp_path_factory):
     spec.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (spec / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": "Colab", "language": "python"})
+        json.dumps({"argv": argv, "display_name": "Colab", "language": "python"}), encoding="utf-8"
     )
     (place / "content").mkdir()
     return place, python
@@ -142,7 +142,7 @@ def environment(tmp_path_factory):
 
 def listing(python):
     done = subprocess.run(
-        [python, "-c", LISTING], check=True, capture_output=True, text=True, cwd="/"
+        [python, "-c", LISTING], check=True, capture_output=True, encoding="utf-8", cwd="/"
     )
     return json.loads(done.stdout)
 

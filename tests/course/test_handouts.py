@@ -162,13 +162,15 @@ def test_the_page_of_the_course_lists_every_notebook_deck_and_assignment(written
 
 def test_the_workflow_pushes_the_notebooks_to_the_branch_that_colab_opens(tmp_path):
     """The workflow's own step, run on an empty repository beside it: twice new, once the same."""
-    workflow = yaml.safe_load((handouts.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    workflow = yaml.safe_load(
+        (handouts.ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8")
+    )
     (step,) = [s for s in workflow["jobs"]["publish"]["steps"] if "student" in s.get("run", "")]
     assert handouts.COLAB.endswith(f"/blob/{handouts.BRANCH}")
 
     def git(*arguments):
         command = ["git", *arguments]
-        done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=clone, capture_output=True, encoding="utf-8", check=True)
         return done.stdout.split()
 
     clone, remote = tmp_path / "clone", tmp_path / "remote.git"
@@ -177,10 +179,10 @@ def test_the_workflow_pushes_the_notebooks_to_the_branch_that_colab_opens(tmp_pa
     git("init", "--quiet", "--bare", str(remote))
     git("init", "--quiet")
     git("remote", "add", "origin", str(remote))
-    (clone / ".gitignore").write_text("_build/\n")
+    (clone / ".gitignore").write_text("_build/\n", encoding="utf-8")
     sizes = []
     for text in ("one", "two", "two"):
-        (notebooks / "01.ipynb").write_text(text)
+        (notebooks / "01.ipynb").write_text(text, encoding="utf-8")
         command = ["bash", "-e", "-c", step["run"]]
         subprocess.run(command, cwd=clone, check=True, env=os.environ | step["env"])
         sizes += git("-C", str(remote), "rev-list", "--count", handouts.BRANCH)

@@ -40,7 +40,9 @@ importlib.import_module("course.wrong_answers.chapter_1")
 from tools.course.answers import ANSWERS
 assert ANSWERS["1.1"]
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -37,7 +37,9 @@ def configured(path, environment, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     config = Config()
-    exec(compile(path.read_text(), path.name, "exec"), {"get_config": lambda: config})
+    exec(
+        compile(path.read_text(encoding="utf-8"), path.name, "exec"), {"get_config": lambda: config}
+    )
     return config
 
 
@@ -56,19 +58,21 @@ def test_the_hub_for_trying_listens_on_loopback_and_knows_two_names(tmp_path, mo
 def test_the_littlest_jupyterhub_is_set_up_with_settings_that_it_has(monkeypatch):
     script = HUB / "tljh" / "configure.sh"
     subprocess.run(["bash", "-n", script], check=True)
-    lines = re.findall(r"(?m)^sudo tljh-config (?:set|add-item) (\S+) (\S+)", script.read_text())
+    lines = re.findall(
+        r"(?m)^sudo tljh-config (?:set|add-item) (\S+) (\S+)", script.read_text(encoding="utf-8")
+    )
     assert {name for name, _ in lines} == set(TLJH)
     for name, value in lines:
         jsonschema.validate(yaml.safe_load(value.strip('"')), TLJH[name])
     c = configured(HUB / "tljh" / "course_config.py", {}, monkeypatch)
     environment = c.Spawner.environment.get_value({})
     assert environment["OMP_NUM_THREADS"] == "1"
-    assert environment["LSTM_BOOK_CACHE"] in script.read_text()
+    assert environment["LSTM_BOOK_CACHE"] in script.read_text(encoding="utf-8")
 
 
 def test_the_values_for_the_chart_have_names_and_types_that_it_knows():
-    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text())
-    schema = json.loads((HUB / "kubernetes" / "values.schema.json").read_text())
+    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
+    schema = json.loads((HUB / "kubernetes" / "values.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(values, schema)
     values["singleuser"]["memory"]["limits"] = values["singleuser"]["memory"].pop("limit")
     with pytest.raises(jsonschema.ValidationError, match="limits"):
@@ -88,17 +92,17 @@ def test_links_ask_for_the_newest_notebooks_of_the_branch_for_students():
         }
         on_binder = parse_qs(urlsplit(links.binder_link(name)).query)["urlpath"][0]
         assert on_binder == f"git-pull?{address.query}"
-    page = (HUB / "README.md").read_text()
+    page = (HUB / "README.md").read_text(encoding="utf-8")
     for part in (f"?repo={links.repository()}\n", f"/{links.CHAPTERS[2]}\n", "&branch=student\n"):
         assert part in page
 
 
 def test_binder_installs_what_the_chapters_import_from_one_folder():
     assert not (ROOT / ".binder").exists(), "repo2docker reads one of the two"
-    lines = (ROOT / "binder" / "requirements.txt").read_text().splitlines()
+    lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     wanted = [line for line in lines if line and not line.startswith(("#", "--"))]
     assert wanted == [".[frameworks,chapters]", "nbgitpuller"]
-    assert (ROOT / "binder" / "runtime.txt").read_text().strip() == "python-3.11"
+    assert (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip() == "python-3.11"
 
 
 @pytest.mark.skipif(
@@ -125,7 +129,7 @@ def test_two_students_work_in_a_real_hub():
         [sys.executable, "-m", "course.jupyterhub.try_two_users", "--quick"],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=400,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )

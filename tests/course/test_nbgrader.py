@@ -128,7 +128,7 @@ def course(tmp_path_factory):
     config = course / "nbgrader_config.py"
     number = exercises("build")[0].number
     config.write_text(
-        config.read_text()
+        config.read_text(encoding="utf-8")
         + f"c.Exchange.root = {str(exchange)!r}\n"
         + f"c.Exchange.cache = {str(folder / 'cache')!r}\n"
         # Less patience, but only with what never ends: a loaded machine may be slow.
@@ -136,7 +136,8 @@ def course(tmp_path_factory):
         + "c.Execute.iopub_timeout = 1\n"  # for what cannot be interrupted
         + "c.Execute.extra_arguments = ['--IPKernelApp.exec_lines="
         + "from lstm_utils.exercises import checking; "
-        + f'checking.CHECKS["{number}"] = (checking.check_of("{number}")[0], {SHORT})\']\n'
+        + f'checking.CHECKS["{number}"] = (checking.check_of("{number}")[0], {SHORT})\']\n',
+        encoding="utf-8",
     )
     nbgrader(course, "generate_assignment", NAME)
     nbgrader(course, "release_assignment", NAME)
@@ -214,7 +215,9 @@ def test_words_wait_for_a_person_unless_nothing_was_written(marks):
 
 
 def test_the_table_of_marks_has_a_line_for_each_student(course):
-    header, *lines = [line.split(",") for line in (course / "grades.csv").read_text().splitlines()]
+    header, *lines = [
+        line.split(",") for line in (course / "grades.csv").read_text(encoding="utf-8").splitlines()
+    ]
     most = sum(POINTS[e.kind] + HAND.get(e.kind, 0) for e in exercises())
     rows = [dict(zip(header, line, strict=True)) for line in lines]
     scores = {row["student_id"]: float(row["score"]) for row in rows}
@@ -240,7 +243,7 @@ def test_a_student_reads_in_the_marked_notebook_what_was_wrong(course):
 
 
 def test_the_released_notebook_holds_stubs_and_no_solution(course):
-    text = (course / "release" / NAME / f"{NAME}.ipynb").read_text()
+    text = (course / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
     released = {c.id: c for c in nbformat.reads(text, 4).cells}
     for exercise in exercises():
         name = exercise.number.replace(".", "-")

@@ -141,10 +141,10 @@ def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
     page = text_of("jupyterhub", "README.md")
     peaks = {int(n): int(peak) for n, peak in re.findall(r"(?m)^\| (\d) \| (\d+) MiB", page)}
     assert sorted(peaks) == [int(path.name[:2]) for path in CHAPTERS]
-    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text())
+    values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
     limit = values["singleuser"]["memory"]["limit"]
     assert float(limit.removesuffix("G")) >= 1.2 * (max(peaks.values()) + 160) * 2**20 / 1e9
-    assert f"limits.memory {limit}\n" in (HUB / "tljh" / "configure.sh").read_text()
+    assert f"limits.memory {limit}\n" in (HUB / "tljh" / "configure.sh").read_text(encoding="utf-8")
     # The table of the page: so many students, so much memory in three kinds of chapters.
     usual = max(peak for chapter, peak in peaks.items() if chapter not in (5, 6, 8))
     each = (1.2, 1.6, 2.1)

@@ -42,7 +42,7 @@ def run_apart(program, *command_lines, killed_after=0):
         env=os.environ | ONE_THREAD | {"LSTM_BOOK_DATA": "sample"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == (-signal.SIGKILL if killed_after else 0), done.stderr

@@ -45,7 +45,7 @@ def arguments(folder):
 def two_processes(folder, **environment):
     """Run the experiment under torchrun; (exit status, what it wrote to stderr)."""
     folder.mkdir(exist_ok=True)
-    (folder / "program.py").write_text(PROGRAM)
+    (folder / "program.py").write_text(PROGRAM, encoding="utf-8")
     threads = {"OMP_NUM_THREADS": "1", "LSTM_BOOK_DATA": "sample"}
     # One machine, whatever its name resolves to: the loopback interface is there without a network.
     address = ["--local-addr", "127.0.0.1", "--rdzv-backend", "c10d"]
@@ -55,14 +55,16 @@ def two_processes(folder, **environment):
         env=os.environ | {"PYTHONPATH": str(ROOT)} | threads | environment,
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
     )
     return done.returncode, done.stderr
 
 
 def record_of(folder):
-    return json.loads((folder / "results" / "headlines" / f"{RUN}-seed0.json").read_text())
+    return json.loads(
+        (folder / "results" / "headlines" / f"{RUN}-seed0.json").read_text(encoding="utf-8")
+    )
 
 
 def weights_of(folder):
@@ -182,7 +184,10 @@ def test_the_timing_program_records_what_one_process_takes(tmp_path, monkeypatch
     monkeypatch.setenv("RANK", "0")  # as one of torchrun's: it starts no torchrun of its own
     folders = ["--results", str(tmp_path), "--checkpoints", str(tmp_path / "kept")]
     assert machines.main(["--quick", *folders, "--only", "characters|epochs"]) == 0
-    found = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("machines/*.json")}
+    found = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in tmp_path.glob("machines/*.json")
+    }
     assert found.keys() == {"characters-lstm-1-seed0", "epochs-1-seed0"}
     one = found["characters-lstm-1-seed0"]
     assert one["metrics"]["bytes"] == 4 * one["sizes"]["weights"]

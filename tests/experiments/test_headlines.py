@@ -45,7 +45,7 @@ def test_every_file_of_the_folder_is_read_and_signed(tmp_path, monkeypatch):
     for month in ("April", "May"):
         rows = [f"{month} headline {k},{month} snippet {k}" for k in range(30)]
         text = "\n".join(["headline,snippet", *rows, "Unknown,of no headline", ""])
-        (tmp_path / "nyt" / f"Articles{month}.csv").write_text(text)
+        (tmp_path / "nyt" / f"Articles{month}.csv").write_text(text, encoding="utf-8")
         files[f"Articles{month}.csv"] = hashlib.sha256(text.encode()).hexdigest()
     monkeypatch.setenv("LSTM_BOOK_DATA", str(tmp_path))
     data = headlines_data.load_corpus()

@@ -77,7 +77,9 @@ def test_a_killed_run_ends_as_an_unbroken_one(tmp_path):
     found = []
     for folder in ("killed", "unbroken"):
         marked_product.main(arguments(folder))
-        found.append(json.loads(next((tmp_path / folder).rglob("*.json")).read_text()))
+        found.append(
+            json.loads(next((tmp_path / folder).rglob("*.json")).read_text(encoding="utf-8"))
+        )
     assert [record["restarts"] for record in found] == [1, 0]
     for record in found:
         record["metrics"].pop("seconds_in_all", None)

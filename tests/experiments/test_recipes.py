@@ -24,7 +24,7 @@ from lstm_utils.records import results_folder
 
 def every_run():
     """Every run of every program, by folder, name and seed."""
-    options = runs.command_line("headlines", "", add_arguments).parse_args(["--list"])
+    options = runs.parser_of("Headlines.", add_arguments).parse_args(["--list"])
     asked = [program.all_runs(options) for program in (headlines, machines, sentiment, reading)]
     found = [run for some in (*asked, marked_product.all_runs(), cell_speed.RUNS) for run in some]
     return {(run.experiment, str(run)): run for run in found}

@@ -53,7 +53,7 @@ def run_walk(tmp_path, *arguments, runs=(RUN,)):
 
 
 def record_of(tmp_path, run=RUN):
-    return json.loads(run.record_path(tmp_path / "results").read_text())
+    return json.loads(run.record_path(tmp_path / "results").read_text(encoding="utf-8"))
 
 
 def test_an_interrupted_run_ends_as_an_unbroken_one(tmp_path):
@@ -187,6 +187,15 @@ def test_a_run_is_made_again_where_what_it_leaves_is_missing(tmp_path):
     leaves.unlink()
     make(RUN, execute, options, leaves)
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"recipe": {"steps": 5}}', "\xff"])
+def test_a_damaged_record_is_named(tmp_path, text):
+    path = RUN.record_path(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=f"{path.name} is no record"):
+        RUN.finished(tmp_path)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):

@@ -132,7 +132,7 @@ def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path):
     assert not (tmp_path / "broken" / "results").exists()
     run_apart("sentiment", broken, whole)
     paths = [f"{folder}/results/sentiment/{name}-seed1.json" for folder in ("whole", "broken")]
-    found = [json.loads((tmp_path / path).read_text()) for path in paths]
+    found = [json.loads((tmp_path / path).read_text(encoding="utf-8")) for path in paths]
     whole, broken = found
     assert (whole["restarts"], broken["restarts"]) == (0, 1)
     for key in ("accuracy", "cross_entropy", "reliability", "slices"):
@@ -144,7 +144,7 @@ def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path):
 def test_two_that_lean_on_one_run_make_it_once(tmp_path, monkeypatch):
     from experiments import runs, sentiment
 
-    options = runs.command_line("sentiment", "").parse_args(arguments(tmp_path))
+    options = runs.parser_of("Reviews.").parse_args(arguments(tmp_path))
     made, begun, may_end, found = [], threading.Event(), threading.Event(), []
 
     def execute(run, options):

@@ -123,12 +123,13 @@ def test_the_better_lstm_is_chosen_on_validation(results):
     }
 
 
-def test_each_missing_record_is_named(results, capsys):
+def test_each_missing_record_is_named(results):
     for path in (results / "headlines").glob("mixture-s*.json"):
         path.unlink()
     put(results, "headlines", "mixture-snippets", 0, {"bits_per_character": 2.0})
-    assert summary.main(["--results", str(results)]) == 1
-    told = capsys.readouterr().err
+    with pytest.raises(FileNotFoundError) as refused:
+        summary.main(["--results", str(results)])
+    told = str(refused.value)
     assert "headlines/mixture\n" in told
     assert "headlines/mixture-snippets, in it metrics.seconds_with_members" in told
     assert "words-kn3" not in told

@@ -44,8 +44,8 @@ every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.
 
 def test_chapters_are_numbered_without_a_gap_and_the_contents_list_every_notebook():
     assert [path.name[:2] for path in CHAPTERS] == [f"0{k + 1}" for k in range(len(CHAPTERS))]
-    listed = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text())
-    assert yaml.safe_load((ROOT / "_toc.yml").read_text())["root"] == "intro"
+    listed = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    assert yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"] == "intro"
     for path in NOTEBOOKS:
         assert str(path.relative_to(ROOT).with_suffix("")) in listed
 
@@ -195,6 +195,8 @@ def test_every_exercise_of_a_chapter_has_a_solution_in_a_dropdown(path):
 @every_chapter
 def test_a_chapter_cites_its_sources(path):
     cited = set(",".join(re.findall(r"\{cite[^}]*\}`([^`]+)`", prose(read(path)))).split(","))
-    known = set(re.findall(r"(?m)^@\w+\{([^,]+),", (ROOT / "references.bib").read_text()))
+    known = set(
+        re.findall(r"(?m)^@\w+\{([^,]+),", (ROOT / "references.bib").read_text(encoding="utf-8"))
+    )
     assert len(cited) >= 2
     assert {key.strip() for key in cited} <= known

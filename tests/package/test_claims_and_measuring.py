@@ -1,12 +1,25 @@
 """Claims fail when false; seeds, timers and summaries do what their names say."""
 
+import json
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lstm_utils.claims import verify
-from lstm_utils.measuring import Timer, mean_and_interval, median_and_range, seed_everything
+from lstm_utils.measuring import (
+    Timer,
+    keras_on_tensorflow,
+    mean_and_interval,
+    median_and_range,
+    seed_everything,
+)
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_true_claims_are_printed_with_their_bound_and_without_the_measured_value(capsys):
@@ -52,6 +65,57 @@ def test_a_seed_repeats_the_draws_of_python_numpy_torch_and_tensorflow():
         )
 
     assert draws() == draws()
+
+
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
+def test_keras_in_half_precision_is_refused_in_a_sentence(policy):
+    import keras
+
+    keras_on_tensorflow()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        with pytest.raises(RuntimeError, match=r"Keras runs on tensorflow in b?float16 here"):
+            seed_everything(0, tensorflow=True)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_keras_on_another_backend_is_refused_in_a_sentence(monkeypatch):
+    import keras
+
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
+    with pytest.raises(RuntimeError, match=r"Keras runs on torch .* call .*quiet_logs\(\) before"):
+        keras_on_tensorflow()
+
+
+def test_keras_runs_on_tensorflow_whatever_the_reader_has_set(tmp_path):
+    """A real Keras, in a process of its own."""
+    program = (
+        "from lstm_utils.measuring import quiet_logs; quiet_logs(); import keras;"
+        "c = keras.config; print(c.backend(), c.floatx(), c.image_data_format())"
+    )
+    settings = {"backend": "torch", "floatx": "float16", "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
+    chosen = {"KERAS_BACKEND": "torch", "KERAS_HOME": str(tmp_path)}
+    told = subprocess.check_output(
+        [sys.executable, "-c", program], env=os.environ | chosen, cwd=ROOT, encoding="utf-8"
+    )
+    assert told == "tensorflow float32 channels_last\n"
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_triton_is_loaded_before_tensorflow_and_never_after_it(tmp_path, monkeypatch, loaded):
+    """The order in which both live in a process; the other one is a segmentation fault."""
+    (tmp_path / "triton.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("triton", "tensorflow"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    if loaded:
+        monkeypatch.setitem(sys.modules, "tensorflow", None)
+    keras_on_tensorflow()
+    assert ("triton" in sys.modules) is not loaded
+    sys.modules.pop("triton", None)
 
 
 def test_median_range_and_interval_of_known_samples():

@@ -67,7 +67,7 @@ def test_reviews_come_from_the_folder_that_the_variable_names(folder):
     assert (train.source, train.dropped, train.reason) == ("folder", {"blank": 0}, "")
     assert train.path == str(folder / "nsmc" / "ratings_train.txt")
     assert (test.texts, test.labels.tolist()) == (["그저 그렇다"], [0])
-    assert corpora.nsmc_path("test").read_text("utf-8").endswith("그저 그렇다\t0\n")
+    assert corpora.nsmc_path("test").read_text(encoding="utf-8").endswith("그저 그렇다\t0\n")
 
 
 def test_headlines_of_several_months_are_read_in_the_order_of_their_names(folder):
@@ -514,7 +514,7 @@ def test_no_network_gives_the_sample_and_says_so(server, monkeypatch, load):
 
 
 def test_a_cache_that_cannot_be_written_gives_the_sample_and_says_so(server, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way of a folder")
+    (tmp_path / "file").write_text("in the way of a folder", encoding="utf-8")
     monkeypatch.setenv("LSTM_BOOK_CACHE", str(tmp_path / "file" / "cache"))
     assert load_nsmc().describe().endswith("; no download: the cache folder can't be written")
 
@@ -529,7 +529,7 @@ def test_asking_for_the_samples_asks_no_server(server, monkeypatch):
 
 def test_importing_the_loader_brings_none_of_the_libraries_that_fetch():
     code = "import sys, lstm_utils.corpora; print(*sys.modules)"
-    modules = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    modules = subprocess.check_output([sys.executable, "-c", code], encoding="utf-8").split()
     assert not {"pandas", "pooch", "kagglehub", "requests"} & set(modules)
 
 
@@ -593,14 +593,14 @@ PAGE = Path(__file__).parents[2] / "chapters" / "reference" / "data.md"
 
 
 def test_the_page_about_the_data_prints_the_checksums_that_the_loader_uses():
-    page = PAGE.read_text("utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     assert all(digest in page for digest in corpora.SHA256.values())
 
 
 def test_the_page_about_the_data_prints_what_its_code_prints(capsys):
     if os.environ.get("LSTM_BOOK_DATA", "sample") in ("", "sample"):
         pytest.skip("LSTM_BOOK_DATA names no folder with the real corpora")
-    page = PAGE.read_text("utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     for name in ("ratings_train.txt", "ratings_test.txt"):
         split = name.removeprefix("ratings_").removesuffix(".txt")
         digest = hashlib.sha256(corpora.nsmc_path(split).read_bytes()).hexdigest()

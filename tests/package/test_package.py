@@ -22,7 +22,7 @@ def test_importing_all_but_the_modules_of_a_framework_loads_nothing_heavy():
         name.removesuffix(".__init__") for name in MODULES if not name.endswith(FRAMEWORKS)
     )
     code = f"import sys, {names}; print({{m.split('.')[0] for m in sys.modules}})"
-    loaded = subprocess.check_output([sys.executable, "-c", code], text=True)
+    loaded = subprocess.check_output([sys.executable, "-c", code], encoding="utf-8")
     assert "'lstm_utils'" in loaded
     for heavy in ("torch", "tensorflow", "keras", "pandas", "scipy", "pooch", "kagglehub"):
         assert f"'{heavy}'" not in loaded, heavy
@@ -64,7 +64,8 @@ def test_the_map_finds_names_however_a_page_imports_them(tmp_path):
         "from lstm_utils import live, text as book_text\n"
         "from lstm_utils.cells import lstm_step as step, sigmoid\n"
         "from lstm_utils.models import headlines\n"
-        "book_text.pad([[1]]), live.inside_cell(), headlines.Mixture.fit, step.text\n"
+        "book_text.pad([[1]]), live.inside_cell(), headlines.Mixture.fit, step.text\n",
+        encoding="utf-8",
     )
     assert package_map.imported(tmp_path / "page.py") == {
         "cells": {"lstm_step", "sigmoid"},

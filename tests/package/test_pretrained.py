@@ -349,7 +349,12 @@ def test_the_same_checkpoint_makes_the_same_bytes_in_any_process(tmp_path):
     command = [sys.executable, "-c", program, tmp_path, tmp_path / "out.safetensors"]
     digests = {
         subprocess.run(
-            command, capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": s}
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": s},
         ).stdout
         for s in ("1", "2")
     }
@@ -574,7 +579,7 @@ def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
     command = [sys.executable, "-c", program]
     environment = {"PYTHONPATH": str(target)}
     found = subprocess.run(
-        command, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment
+        command, check=True, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment
     ).stdout.split()
     assert found[0] == str(target / "lstm_utils" / "__init__.py")
     assert found[1] == "3"

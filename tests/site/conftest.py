@@ -27,7 +27,7 @@ def build(tmp_path_factory):
     command = [tool, "build", str(ROOT), "--path-output", str(output), "-n", "-W", "--keep-going"]
     with FileLock(shared / "site.lock"):
         if not log.exists():
-            done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+            done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600)
             log.write_text(f"{done.stdout}{done.stderr}\nexit {done.returncode}", encoding="utf-8")
     return log.read_text(encoding="utf-8"), output / "_build" / "html"
 

@@ -65,7 +65,7 @@ def test_one_command_changes_the_address_everywhere(copy):
     assert set(addresses(copy)) <= {path.relative_to(copy) for path in changed}
     assert all(names == {FORK} for names in addresses(copy).values())
     site = FORK.replace("/", ".github.io/")
-    assert f"https://{site}/" in (copy / "_config.yml").read_text("utf-8")
+    assert f"https://{site}/" in (copy / "_config.yml").read_text(encoding="utf-8")
     left = [path for path, data in contents(copy).items() if old.encode() in data]
     assert not left
     for path in copy.glob("chapters/**/*.ipynb"):

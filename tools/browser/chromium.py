@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import sys
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -25,7 +24,7 @@ def open_chromium():
     from playwright.sync_api import sync_playwright
 
     if PROGRAM is None:
-        sys.exit(MISSING)
+        raise FileNotFoundError(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield browser

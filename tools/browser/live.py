@@ -8,7 +8,6 @@ it. The site, Colab and Jupyter show it where scripts are off.
 out to lstm_utils/live/measured.json: the figures state it, a test measures it again.
 """
 
-import argparse
 import html
 import json
 import re
@@ -20,6 +19,7 @@ from lstm_utils import live
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.live.page import MEASURED
 from lstm_utils.models.marked_product import marked_product, share_within
+from tools import command_line
 from tools.browser.chromium import open_chromium
 
 WIDTHS = {"": 720, "-narrow": 330}  # of a still, in pixels
@@ -114,15 +114,18 @@ def measure(page, names):
     MEASURED.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
     parser.add_argument("command", choices=["draw", "measure"])
     parser.add_argument("names", nargs="*", metavar="NAME", help="of a live figure; all without")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    known = MEASURES if options.command == "measure" else live.FIGURES
+    if unknown := sorted(set(options.names) - set(known)):
+        parser.error(f"nothing to {options.command} for {', '.join(unknown)}: {', '.join(known)}")
     with open_chromium() as browser:
         page = browser.new_page(color_scheme="light")
         {"draw": draw, "measure": measure}[options.command](page, options.names)
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -5,19 +5,18 @@ pages made links within the one document, and Chromium prints it. (Jupyter Book'
 prints one page, and Sphinx's `singlehtml` builder has no visitor for the cells of MyST-NB 1.4.)
 """
 
-import argparse
 import json
 import os
 import re
-import sys
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
 
 import jinja2
 from bs4 import BeautifulSoup
 
+from tools import command_line
 from tools.browser.chromium import open_chromium
-from tools.contents import BOOK, ROOT, pages, parts
+from tools.contents import BOOK, ROOT, pages, parts, require_built
 
 FOLDER = Path(__file__).parent
 PAGES = pages()
@@ -116,17 +115,16 @@ def print_book(site, output):
         document.unlink()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
     site, pdf = ROOT / "_build/html", ROOT / "_build/pdf/learning-to-forget.pdf"
     parser.add_argument("site", nargs="?", type=Path, default=site)
     parser.add_argument("pdf", nargs="?", type=Path, default=pdf)
-    options = parser.parse_args()
-    if not (options.site / "searchindex.js").exists():
-        sys.exit(f"no built book in {options.site}: run `make book` first")
+    options = parser.parse_args(arguments)
+    require_built(options.site)
     print_book(options.site.resolve(), options.pdf)
     print(f"{options.pdf} ({options.pdf.stat().st_size / 1e6:.1f} MB)")
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

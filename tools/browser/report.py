@@ -7,7 +7,6 @@ how far anything jumps. The figures go into `reports/site.json` page by page, so
 can be cut short and taken up, and from there into `reports/README.md`.
 """
 
-import argparse
 import contextlib
 import functools
 import gzip
@@ -21,9 +20,10 @@ import threading
 from datetime import date
 from pathlib import Path
 
+from tools import command_line
 from tools.browser.access import axe_findings, keyboard_findings
-from tools.browser.chromium import FLAGS, PROGRAM, open_chromium
-from tools.contents import ROOT, pages
+from tools.browser.chromium import FLAGS, MISSING, PROGRAM, open_chromium
+from tools.contents import ROOT, pages, require_built
 
 REPORT = ROOT / "reports" / "site.json"
 TABLE = ROOT / "reports" / "README.md"
@@ -110,7 +110,7 @@ def slowdown():
     """
     show = f"import('{LIGHTHOUSE.parents[1]}/core/lib/page-functions.js').then(module =>"
     show += " console.log(module.pageFunctions.computeBenchmarkIndex.toString()))"
-    benchmark = subprocess.check_output(["node", "-e", show], text=True)
+    benchmark = subprocess.check_output(["node", "-e", show], encoding="utf-8")
     with open_chromium() as browser:
         index = browser.new_page().evaluate(f"({benchmark})()")
     return round(min(4, max(1, index / 425)), 1)
@@ -189,14 +189,21 @@ def add_to_report(page, found, made):
     TABLE.write_text(site_as_markdown(report), encoding="utf-8")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--pages", nargs="+", default=pages(), help="only these")
     parser.add_argument("--runs", type=int, default=3, help="ratings where a goal is missed")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if unknown := sorted(set(options.pages) - set(pages())):
+        parser.error(f"no page {', '.join(unknown)} in the book")
+    if options.runs < 1:
+        parser.error(f"--runs counts from 1; got {options.runs}")
+    require_built(options.site)
+    if PROGRAM is None:
+        raise FileNotFoundError(MISSING)
     package = json.loads((LIGHTHOUSE.parents[1] / "package.json").read_text(encoding="utf-8"))
-    browser_version = subprocess.check_output([PROGRAM, "--version"], text=True)
+    browser_version = subprocess.check_output([PROGRAM, "--version"], encoding="utf-8")
     made = {
         "day": str(date.today()),
         "runs": options.runs,
@@ -213,4 +220,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -5,7 +5,6 @@
 course/nbgrader.md tells how an instructor goes on. The same chapters give the same bytes.
 """
 
-import argparse
 import re
 import shutil
 import zipfile
@@ -14,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools import command_line
 from tools.contents import CHAPTERS
 from tools.course.exercises import exercises_of, set_up_cell, title_of
 from tools.course.plain_markdown import plain
@@ -153,7 +153,7 @@ def _marked(cell, points=None, stub=None):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_line.parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--by-machine", action="store_true", help="ask for nothing to be read")
     options = parser.parse_args(arguments)
@@ -162,4 +162,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -8,12 +8,12 @@ of slides into a show, is added where npm has installed it.
 
 import html
 import json
-import sys
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tools import command_line
 from tools.contents import BOOK, CHAPTERS, ROOT
 from tools.course import assignments, slides
 from tools.course.exercises import SOLUTION_END, STUB, read_chapter, title_of
@@ -198,11 +198,14 @@ def _listed(path, recorded):
     return f"<h2>{number}. {title}</h2>\n<ul>\n{items}\n</ul>"
 
 
-def main():
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html" / "course"
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
+    beside = ROOT / "_build" / "html" / "course"
+    parser.add_argument("folder", nargs="?", type=Path, default=beside, metavar="FOLDER")
+    folder = parser.parse_args(arguments).folder
     write(folder)
     print(f"The course's files are listed in {folder}/index.html")
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -6,7 +6,6 @@ does not, and each answer of course/wrong_answers is met with the words that are
 are made without any framework, and the table reports/exercises.md.
 """
 
-import argparse
 import ast
 import contextlib
 import functools
@@ -22,6 +21,7 @@ import time
 from dataclasses import dataclass
 
 from lstm_utils.exercises import Feedback, examine
+from tools import command_line
 from tools.contents import CHAPTERS, ROOT
 from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (
@@ -248,11 +248,13 @@ def prove(exercise):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("chapters", nargs="*", metavar="04", help="all, if none is named")
+    parser = command_line.parser(__doc__)
+    parser.add_argument("chapters", nargs="*", type=int, metavar="04", help="all, if none is named")
     parser.add_argument("--report", action="store_true", help="write down what the checks say")
     options = parser.parse_args(arguments)
-    wanted = {int(chapter) for chapter in options.chapters}
+    wanted = set(options.chapters)
+    if unknown := sorted(wanted - {int(path.name[:2]) for path in CHAPTERS}):
+        parser.error(f"no chapter {', '.join(map(str, unknown))}")
     proved = [
         prove(exercise)
         for path in CHAPTERS
@@ -270,4 +272,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -16,7 +16,6 @@ import html
 import io
 import re
 import shutil
-import sys
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +30,7 @@ from pygments.lexers import get_lexer_by_name
 
 from lstm_utils import live
 from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
+from tools import command_line
 from tools.contents import BOOK, ROOT
 from tools.site import mathematics
 
@@ -308,16 +308,22 @@ def write(folder, numbers=None):
     return written
 
 
-def main():
-    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
-    folders = [argument for argument in sys.argv[1:] if not argument.isdigit()]
-    folder = folders[0] if folders else ROOT / "_build" / "html" / "course"
-    try:
-        for path in write(folder, numbers):
-            print(path)
-    except SlideError as error:
-        sys.exit(str(error))
+def main(arguments=None):
+    parser = command_line.parser(__doc__)
+    told = "numbers of sessions (all, if none is named), and the folder to write into"
+    parser.add_argument("what", nargs="*", metavar="SESSION|FOLDER", help=told)
+    what = parser.parse_args(arguments).what
+    numbers = [int(one) for one in what if one.isdecimal()]
+    folder, *more = [one for one in what if not one.isdecimal()] or [
+        ROOT / "_build" / "html" / "course"
+    ]
+    if more:
+        parser.error(f"expected one folder, and got {more[0]!r} too")
+    if unknown := sorted(set(numbers) - set(sessions())):
+        parser.error(f"no session {', '.join(map(str, unknown))}")
+    for path in write(folder, numbers):
+        print(path)
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

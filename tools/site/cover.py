@@ -6,6 +6,7 @@ from matplotlib.patches import Rectangle
 
 from lstm_utils.diagrams import INK, lstm_cell
 from lstm_utils.plotting import COLOURS, use_book_style
+from tools import command_line
 from tools.contents import ROOT
 
 
@@ -22,7 +23,12 @@ def draw_cover(path):
     figure.savefig(path, dpi=150)
 
 
-if __name__ == "__main__":
+def main(arguments=None):
+    command_line.parser(__doc__).parse_args(arguments)
     mpl.use("agg")
     use_book_style()
     draw_cover(ROOT / "images" / "cover.png")
+
+
+if __name__ == "__main__":
+    command_line.run(main)
