@@ -380,9 +380,9 @@ def test_a_checkpoint_that_is_none_is_named(tmp_path, content):
         maker.export("headlines", tmp_path, tmp_path / "out.safetensors")
 
 
-def test_a_model_that_no_experiment_has_left_is_named(tmp_path, capsys):
-    assert maker.main(["--checkpoints", str(tmp_path), "headlines"]) == 1
-    assert re.search(r"pretrained/headlines\.safetensors is missing", capsys.readouterr().err)
+def test_a_model_that_no_experiment_has_left_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"headlines\.safetensors is missing"):
+        maker.main(["--checkpoints", str(tmp_path), "headlines"])
 
 
 # --- Files that are not what they should be -------------------------------------------------
