@@ -11,10 +11,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import save as to_bytes
 
-from lstm_utils.models.pretrained import SHA256, weights_path
+from lstm_utils.models.pretrained import SHA256, open_weights, weights_path
 from tools import command_line
 
 from .runs import HERE, write_atomically
@@ -87,9 +86,7 @@ def export(name, checkpoints=HERE / "checkpoints", target=None):
         raise FileNotFoundError(
             f"{source} is missing: the experiment that trains {name} leaves it there"
         )
-    with safe_open(source, "numpy") as file:
-        model = json.loads(file.metadata()["model"])
-        arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    model, arrays = open_weights(source)
     with np.errstate(over="ignore"):
         cast = {key: array.astype(STORED_AS[name]) for key, array in arrays.items()}
     broken = [key for key, array in cast.items() if not np.isfinite(array).all()]

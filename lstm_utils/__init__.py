@@ -32,6 +32,8 @@ models.headlines (chapters 7, 8)
     Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
 models.headlines_torch (chapters 7, 8)
     Headlines in PyTorch: the networks of chapter 7, what they read, their training and score.
+models.inputs (behind 7 modules)
+    What callers bring, checked in one place: texts, numbers, seeds; errors name the argument.
 models.marked_product (chapters 5, 8; models)
     The marked-product task: two of the numbers in a sequence are marked; predict their product.
 models.marked_product_keras (chapter 5)

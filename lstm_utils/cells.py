@@ -314,7 +314,7 @@ def lstm_forward(params, x, h0=None, c0=None):
     c = _states(steps, batch, params.hidden_size, x.dtype, c0)
     f, i, g, o = np.empty((4, *h[1:].shape), dtype=x.dtype)
     drive = _rows(x) @ params.W_x.T + params.b
-    drive = drive.reshape(steps, batch, -1)
+    drive = drive.reshape(steps, batch, 4 * params.hidden_size)
     W_h_T = np.ascontiguousarray(params.W_h.T)
     for t in range(steps):
         z_f, z_i, z_g, z_o = np.split(drive[t] + h[t] @ W_h_T, 4, axis=-1)

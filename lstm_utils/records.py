@@ -41,9 +41,11 @@ def load_records(experiment, name=None, results=None):
     ------
     KeyError
         If there is no such record; it lists the names that there are.
+    ValueError
+        If a file among them is no record; it is named.
     """
-    folder = (results or results_folder()) / experiment
-    records = [json.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*-seed*.json")]
+    folder = Path(results or results_folder()) / str(experiment)
+    records = [_record(path) for path in folder.glob("*-seed*.json")]
     records.sort(key=lambda record: (record["name"], record["seed"]))
     chosen = [record for record in records if name in (None, record["name"])]
     if not chosen:
@@ -52,6 +54,24 @@ def load_records(experiment, name=None, results=None):
     return chosen
 
 
+def _record(path):
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        kinds = {key: type(record[key]) for key in ("name", "seed", "metrics")}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is no record of a run: {error!r}") from error
+    if kinds != {"name": str, "seed": int, "metrics": dict}:
+        raise ValueError(f"{path} must have a name (str), a seed (int) and metrics (dict)")
+    return record
+
+
 def metric(experiment, name, key):
-    """One metric of a run, a value for each seed: ``metric("sentiment", "linear", "accuracy")``."""
-    return [record["metrics"][key] for record in load_records(experiment, name)]
+    """One metric of a run, a value for each seed: ``metric("sentiment", "linear", "accuracy")``.
+
+    KeyError if there is no such record or metric; it lists those that there are.
+    """
+    metrics = [record["metrics"] for record in load_records(experiment, name)]
+    if any(key not in each for each in metrics):
+        known = ", ".join(dict.fromkeys(k for each in metrics for k in each))
+        raise KeyError(f"no metric {key!r} in {experiment} {name}; there are: {known}")
+    return [each[key] for each in metrics]

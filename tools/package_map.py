@@ -58,7 +58,8 @@ def readers(module):
     elif numbers:
         found.insert(0, f"chapter{'s' * (len(numbers) > 1)} {', '.join(numbers)}")
     behind = [name for name, path in MODULES.items() if module in imported(path)]
-    return "; ".join(found) or f"behind {', '.join(behind)}"
+    told = ", ".join(behind) if len(behind) < 4 else f"{len(behind)} modules"
+    return "; ".join(found) or f"behind {told}"
 
 
 def described():

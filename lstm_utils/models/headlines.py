@@ -2,10 +2,12 @@
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
 
+from lstm_utils.models.inputs import array_of, found, lists_of, text_of, texts_of, whole
 from lstm_utils.text import Vocabulary
 
 END = "\n"  # the character that ends a headline, and a word that is spelled
@@ -25,6 +27,31 @@ def merge(pieces, pair):
     return tuple(merged)
 
 
+def places(alphabet, needed=(" ", END)):
+    """Where each character stands in an alphabet: a dict of str to int.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not made of single characters, each once, those that are needed among them.
+    """
+    characters = list(texts_of([*alphabet], "alphabet"))
+    if any(len(c) != 1 for c in characters) or len(set(characters)) < len(characters):
+        raise ValueError(f"alphabet must be single characters, each once; got {found(alphabet)}")
+    if missing := [c for c in needed if c not in characters]:
+        raise ValueError(f"alphabet must hold {missing[0]!r}; got {found(alphabet)}")
+    return {character: k for k, character in enumerate(characters)}
+
+
+def in_alphabet(headlines, place):
+    """The headlines as a list; ValueError if one has a letter that has no place."""
+    headlines = list(texts_of(headlines, "headlines"))
+    for k, text in enumerate(headlines):
+        if unknown := [c for c in text if c not in place]:
+            raise ValueError(f"headlines[{k}] must keep to the alphabet; got {unknown[0]!r}")
+    return headlines
+
+
 def learn_merges(words, how_many):
     """Learn byte-pair encoding.
 
@@ -40,10 +67,20 @@ def learn_merges(words, how_many):
         The pairs in the order in which they are to be merged; ties go to the later in the
         alphabet. Fewer than `how_many` where every word has become one piece.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `words` does not count words, or `how_many` is no whole number from 0 up.
+
     Notes
     -----
     Sennrich, Haddow and Birch (2016), algorithm 1.
     """
+    whole(how_many, "how_many")
+    if not isinstance(words, Mapping):
+        raise TypeError(f"words must be a Counter of words; got {found(words)}")
+    for word in texts_of(words, "words"):
+        whole(words[word], f"words[{word!r}]")
     pieces, merges = {word: tuple(word) for word in words}, []
     while len(merges) < how_many:
         pairs = Counter()
@@ -69,15 +106,27 @@ class Tokeniser:
         Every character, " " and "\\n" among them.
     merges : list of (str, str)
         As `learn_merges` gives them; none for characters.
+    clean : callable, str -> str, optional
+        What brings a text into the alphabet's form, such as `clean_headline`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `alphabet` is not made of characters, " " and "\\n" among them, each once, or `merges`
+        not of pairs.
     """
 
-    def __init__(self, alphabet, merges=()):
-        self.merges, self.cut = merges, {}
-        pieces = [*alphabet, *dict.fromkeys(a + b for a, b in merges)]
+    def __init__(self, alphabet, merges=(), clean=None):
+        alphabet = list(places(alphabet))
+        self.merges, self.cut, self.clean = [tuple(pair) for pair in merges], {}, clean
+        if wrong := [pair for pair in self.merges if len(pair) != 2]:
+            raise ValueError(f"merges must be pairs of pieces; got {wrong[0]}")
+        pieces = [*alphabet, *dict.fromkeys(a + b for a, b in self.merges)]
         self.vocabulary = Vocabulary([*SPECIALS, *pieces], SPECIALS)
 
     def split(self, text):
         """Pieces of a text, each word's space at its front, "\\n" last: a list of str."""
+        text = text_of(text) if self.clean is None else self.clean(text_of(text))
         return [piece for word in text.split() for piece in self._pieces(" " + word)] + ["\n"]
 
     def _pieces(self, word):
@@ -110,16 +159,23 @@ class KneserNey:
     base : callable, token -> float
         Probability below the shortest context; has to sum to one over all tokens.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `sequences` is a string, `order` no whole number from 1 up, or `base` no function.
+
     Notes
     -----
     Kneser and Ney (1995); the interpolated form of Chen and Goodman (1999).
     """
 
     def __init__(self, sequences, order, base):
-        self.order, self.base = order, base
+        self.order, self.base = whole(order, "order", 1), base
+        if not callable(base):
+            raise TypeError(f"base must be a function of a token; got {found(base)}")
         self.counts = [defaultdict(Counter) for _ in range(order)]  # by length of the context
-        for tokens in sequences:
-            padded = ["<s>"] * (order - 1) + list(tokens)
+        for tokens in lists_of(sequences, "sequences"):
+            padded = ["<s>"] * (order - 1) + tokens
             for i in range(order - 1, len(padded)):
                 for n in reversed(range(order)):
                     followers = self.counts[n][tuple(padded[i - n : i])]
@@ -175,26 +231,36 @@ class KneserNey:
 
 
 def bits_per_character(bits, headlines):
-    """Bits of all headlines over their characters, the line end included."""
+    """Bits of all headlines over their characters, the line end included.
+
+    ValueError if there are none, or not as many bits as headlines.
+    """
+    bits, headlines = list(bits), list(texts_of(headlines, "headlines"))
+    if len(bits) != len(headlines) or not headlines:
+        raise ValueError(f"need bits of 1 or more headlines; got {len(bits)} of {len(headlines)}")
     return sum(bits) / sum(len(text) + 1 for text in headlines)
 
 
 def counted_bits(model, token_lists):
-    """−log₂ p of every list of tokens under a `KneserNey`, a list of float."""
+    """−log₂ p of every list of tokens under a `KneserNey`, a list of float: infinity if p is 0."""
     return [
-        -sum(math.log2(model.probability(token, tokens[:i])) for i, token in enumerate(tokens))
-        for tokens in token_lists
+        -sum(_log2(model.probability(token, tokens[:i])) for i, token in enumerate(tokens))
+        for tokens in lists_of(token_lists, "token_lists")
     ]
+
+
+def _log2(p):
+    return math.log2(p) if p else -math.inf
 
 
 def letters(text):
     """The characters of a text and its end."""
-    return [*text, END]
+    return [*text_of(text), END]
 
 
 def words(text):
     """The words of a headline; the empty word ends it."""
-    return [*text.split(), ""]
+    return [*text_of(text).split(), ""]
 
 
 class Letters:
@@ -210,16 +276,18 @@ class Letters:
     """
 
     def __init__(self, headlines, order, alphabet):
-        self.place = {character: k for k, character in enumerate(alphabet)}
-        self.base = np.full(len(alphabet), 1 / len(alphabet))
-        self.model = KneserNey(map(letters, headlines), order, lambda _: 1 / len(alphabet))
+        self.place = places(alphabet, (END,))
+        self.base = np.full(len(self.place), 1 / len(self.place))
+        lines = map(letters, in_alphabet(headlines, self.place))
+        self.model = KneserNey(lines, order, lambda _: 1 / len(self.place))
 
     def bits(self, headlines):
-        """−log₂ p of every headline, a list of float."""
-        return counted_bits(self.model, map(letters, headlines))
+        """−log₂ p of every headline, a list of float; ValueError for a letter of no alphabet."""
+        return counted_bits(self.model, map(letters, in_alphabet(headlines, self.place)))
 
     def next_characters(self, text):
         """Probability of every character after every prefix, shape (len(text) + 1, A)."""
+        in_alphabet([text], self.place)
         return np.array(
             [
                 self.model.distribution(text[:i], self.place, self.base)[0]
@@ -242,9 +310,10 @@ class Words:
     """
 
     def __init__(self, headlines, order, alphabet, spelling_order=5):
-        self.alphabet = list(alphabet)
-        self.place = {character: k for k, character in enumerate(alphabet)}
-        self._even = np.array([c != " " for c in alphabet]) / (len(alphabet) - 1)  # in a word
+        self.place = places(alphabet)
+        self.alphabet = list(self.place)
+        headlines = in_alphabet(headlines, self.place)
+        self._even = np.array([c != " " for c in self.place]) / (len(self.place) - 1)  # in a word
         known = sorted({word for text in headlines for word in text.split()})
         self.speller = KneserNey(map(letters, known), spelling_order, self._evenly)
         self._spelled = {}
@@ -272,8 +341,8 @@ class Words:
         return self._spelled[word]
 
     def bits(self, headlines):
-        """−log₂ p of every headline, a list of float."""
-        return counted_bits(self.model, map(words, headlines))
+        """−log₂ p of every headline, a list of float; ValueError for a letter of no alphabet."""
+        return counted_bits(self.model, map(words, in_alphabet(headlines, self.place)))
 
     def next_characters(self, text):
         """Probability of every character after every prefix, shape (len(text) + 1, A).
@@ -281,7 +350,12 @@ class Words:
         The sum over all words that go on with a character is that character's probability, so
         that the product along a headline is what `bits` gives. After a word the next one has to be
         thought of too: the headline ends if it is the empty one.
+
+        ValueError for a letter of no alphabet, or more than one space in a row.
         """
+        in_alphabet([text], self.place)
+        if text != " ".join(text.split()):
+            raise ValueError(f"text must have single spaces, between its words; got {text!r}")
         blank, end = self.place[" "], self.place[END]
         rows, before = [], []
         parts = self._next_words(before)
@@ -332,6 +406,7 @@ class Mixture:
     Parameters
     ----------
     weights : ndarray, shape (K,)
+        ValueError if they are no finite numbers.
 
     Notes
     -----
@@ -342,7 +417,9 @@ class Mixture:
     SMALLEST = 1e-9  # for a character that a model holds impossible
 
     def __init__(self, weights):
-        self.weights = np.asarray(weights, dtype=float)
+        self.weights = array_of(weights, "weights").astype(float)
+        if self.weights.ndim != 1 or not np.isfinite(self.weights).all():
+            raise ValueError(f"weights must be finite numbers, shape (K,); got {found(weights)}")
 
     @classmethod
     def fit(cls, models, right, rounds=100):
@@ -357,8 +434,17 @@ class Mixture:
         right : ndarray of int, shape (N,)
             The characters that came.
         rounds : int
+
+        Raises
+        ------
+        ValueError
+            If the tables differ in shape, or `right` is not N ≥ 1 columns of theirs.
         """
-        logs = cls._logs(models)  # (K, N, A)
+        logs, right = cls._logs(models), np.asarray(right)  # (K, N, A), (N,)
+        if not len(right) or right.shape != logs.shape[1:2] or right.dtype.kind not in "iu":
+            raise ValueError(f"right must be a whole number a row of models; got {found(right)}")
+        if right.min() < 0 or right.max() >= logs.shape[2]:
+            raise ValueError(f"right must be columns, from 0 to {logs.shape[2] - 1}")
         mixture = cls(np.full(len(models), 1 / len(models)))
         seen = logs[:, np.arange(len(right)), right]  # (K, N)
         for _ in range(rounds):
@@ -374,10 +460,16 @@ class Mixture:
 
     @classmethod
     def _logs(cls, models):
+        shapes = [np.shape(table) for table in models]
+        if len(set(shapes)) != 1 or len(shapes[0]) != 2:
+            raise ValueError(f"models must be tables of one shape (N, A); got {shapes}")
         return np.log(np.maximum(models, cls.SMALLEST))
 
     def __call__(self, models):
         """The mixture's probabilities, shape (N, A), of K models' of that shape."""
-        scores = np.einsum("k,kna->na", self.weights, self._logs(models))
+        logs = self._logs(models)
+        if len(logs) != len(self.weights):
+            raise ValueError(f"need a table a weight; got {len(logs)} for {len(self.weights)}")
+        scores = np.einsum("k,kna->na", self.weights, logs)
         p = np.exp(scores - scores.max(axis=1, keepdims=True))
         return p / p.sum(axis=1, keepdims=True)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
+from lstm_utils.models.inputs import generator, real, text_of, texts_of
 from lstm_utils.text import length_batches
 
 
@@ -19,13 +20,13 @@ class EncodedHeadlines:
     ----------
     tokeniser : Tokeniser
     texts : iterable of str
-        Read once, so it can be a stream.
+        Read once, so it can be a stream. TypeError for a single string, or what is none.
     """
 
     def __init__(self, tokeniser, texts):
         width = np.min_scalar_type(len(tokeniser.vocabulary))  # uint8, uint16, …
         flat, ends, used = np.empty(1024, width), array("q", [0]), 0
-        for text in texts:
+        for text in texts_of(texts):
             numbers = tokeniser.encode(text)
             if used + len(numbers) > len(flat):
                 flat = np.concatenate([flat, np.empty(max(len(flat), len(numbers)), width)])
@@ -43,7 +44,10 @@ class EncodedHeadlines:
         return np.diff(self.ends)
 
     def rows(self, indices):
-        """Some of the sequences, a list of int64 tensors."""
+        """Some of the sequences, a list of int64 tensors; IndexError if one is not there."""
+        indices = list(indices)
+        if outside := [i for i in indices if not 0 <= i < len(self)]:
+            raise IndexError(f"indices must be from 0 to {len(self) - 1}; got {outside[0]}")
         return [
             torch.from_numpy(self.flat[self.ends[i] : self.ends[i + 1]].astype(np.int64))
             for i in indices
@@ -51,7 +55,9 @@ class EncodedHeadlines:
 
 
 def shifted(sequences):
-    """Inputs and targets, padded with 0: int64, shape (B, T) each."""
+    """Inputs and targets, padded with 0: int64, shape (B, T) each; ValueError for no sequences."""
+    if not len(sequences):
+        raise ValueError("sequences must be at least one; got none")
     padded = pad_sequence(sequences, batch_first=True)
     return padded[:, :-1], padded[:, 1:]
 
@@ -67,6 +73,8 @@ class StackedLSTM(nn.Module):
         self.score = nn.Linear(vocabulary_size, vocabulary_size)
 
     def forward(self, x):  # (B, 2)
+        if x.ndim != 2 or x.shape[1] != 2:
+            raise ValueError(f"x must hold two words a row, (B, 2); got {tuple(x.shape)}")
         hidden, _ = self.lstm(self.embedding(x))  # (B, 2, 16), then (B, 2, 64)
         return self.score(torch.relu(self.widen(hidden.flatten(1))))  # (B, 128), then (B, V)
 
@@ -97,6 +105,8 @@ def one_cycle(step, steps, peak):
         The update, from 0, and how many there are.
     peak : float
     """
+    if real(step, "step") > real(steps, "steps", 1):
+        raise ValueError(f"step must be from 0 to {steps}; got {step}")
     top = 0.15 * steps
     if step < top:
         return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2)
@@ -105,7 +115,8 @@ def one_cycle(step, steps, peak):
 
 def epoch_batches(lengths, batch_size, seed, epoch):
     """The batches of one epoch, the same whoever asks: a function of seed and epoch alone."""
-    return length_batches(lengths, batch_size, np.random.default_rng([seed, epoch]))
+    rng = generator([seed, epoch], "[seed, epoch]")
+    return length_batches(lengths, batch_size, rng)
 
 
 def update(model, optimiser, rows, tokens, step_size, clip=1.0):
@@ -127,7 +138,14 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
     -------
     float
         The loss summed over the rows, in nats.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows, or `tokens` is not positive.
     """
+    if not tokens > 0:
+        raise ValueError(f"tokens must be positive; got {tokens}")
     inputs, targets = shifted(rows)
     scores = model(inputs)[0].transpose(1, 2)  # (B, V, T)
     loss = F.cross_entropy(scores, targets, ignore_index=0, reduction="sum")
@@ -141,9 +159,12 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
 
 
 def headline_bits(model, tokeniser, headlines):
-    """−log₂ p of every headline, its end included: a list of float."""
+    """−log₂ p of every headline, its end included: a list of float.
+
+    TypeError if `headlines` is a single string, or holds anything but strings.
+    """
     model.eval()
-    bits = []
+    headlines, bits = list(texts_of(headlines, "headlines")), []
     with torch.no_grad():
         for k in range(0, len(headlines), 64):
             rows = [torch.tensor(tokeniser.encode(text)) for text in headlines[k : k + 64]]
@@ -164,10 +185,20 @@ def next_characters(model, tokeniser, text, alphabet):
     Returns
     -------
     ndarray of float64, shape (len(text) + 1, A)
+
+    Raises
+    ------
+    ValueError
+        If the tokeniser has merges, or does not know a character of `text` or `alphabet`.
     """
+    ids = tokeniser.vocabulary.ids
+    if tokeniser.merges:
+        raise ValueError("the model must read single characters; its tokeniser merges them")
+    if unknown := [c for c in (*text_of(text), *alphabet) if c not in ids]:
+        raise ValueError(f"text and alphabet must be known to the tokeniser; got {unknown[0]!r}")
     model.eval()
     with torch.no_grad():
-        tokens = torch.tensor([tokeniser.encode(text)[:-1]])
+        tokens = torch.tensor([[ids[token] for token in ("<start>", " ", *text)]])
         scores = model(tokens)[0][0, 1:].double()
-    columns = [tokeniser.vocabulary.ids[character] for character in alphabet]
+    columns = [ids[character] for character in alphabet]
     return scores[:, columns].softmax(dim=-1).numpy()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm_utils.models.inputs import array_of, generator, real, whole
+
 CONSTANT_GUESS_MSE = 7 / 144
 """Variance of XY for X, Y independent and uniform on [0, 1]: 1/9 − 1/16."""
 
@@ -50,8 +52,9 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
 
     Raises
     ------
-    ValueError
-        If `n` is negative or `length` under 2.
+    TypeError, ValueError
+        If `n` is no whole number from 0 up, `length` none from 2 up, `rng` no seed, or `dtype` no
+        type of floats.
 
     Notes
     -----
@@ -59,9 +62,9 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
     there lengths vary, both marks stand in the first half of the sequence, the earlier one
     among the first ten places, and the two ends carry marks of their own.
     """
-    if n < 0 or length < 2:
-        raise ValueError(f"need n >= 0 and length >= 2; got n = {n}, length = {length}")
-    rng = np.random.default_rng(rng)
+    n, length, rng = whole(n, "n"), whole(length, "length", 2), generator(rng, "rng")
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"dtype must be a type of floats; got {np.dtype(dtype)}")
     values = rng.random((n, length))
     # A pair of different places without a loop: the second is drawn from the places left over.
     first = rng.integers(0, length, n)
@@ -78,9 +81,11 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
 def share_within(prediction, y, tolerance=0.04):
     """Share of answers whose error is under `tolerance`, in [0, 1].
 
-    0.04 is the criterion of Hochreiter and Schmidhuber (1997) for a correct answer.
+    0.04 is the criterion of Hochreiter and Schmidhuber (1997) for a correct answer. An answer that
+    is NaN is wrong. ValueError if there are no answers, or more of one than of the other.
     """
-    prediction, y = np.asarray(prediction).ravel(), np.asarray(y).ravel()
-    if prediction.shape != y.shape:
+    real(tolerance, "tolerance")
+    prediction, y = array_of(prediction, "prediction").ravel(), array_of(y, "y").ravel()
+    if prediction.shape != y.shape or not y.size:
         raise ValueError(f"{prediction.size} predictions for {y.size} answers")
     return float(np.mean(np.abs(prediction - y) < tolerance))

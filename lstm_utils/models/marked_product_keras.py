@@ -14,7 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.models.marked_product import marked_product
+from lstm_utils.models.inputs import found, lists_of, pairs_of, whole
+from lstm_utils.models.marked_product import MarkedProduct, marked_product
 
 CELLS = {
     "rnn": keras.layers.SimpleRNN,
@@ -46,7 +47,15 @@ def build(kind, layers=2, units=30, forget_bias=1.0):
     -------
     keras.Sequential
         From (batch, time, 2) to (batch, 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such kind, or `layers` or `units` is no whole number from 1 up.
     """
+    if kind not in list(CELLS):  # of an unhashable kind too
+        raise ValueError(f"kind must be one of {', '.join(CELLS)}; got {kind!r}")
+    layers, units = whole(layers, "layers", 1), whole(units, "units", 1)
     recurrent = [CELLS[kind](units, return_sequences=k < layers - 1) for k in range(layers)]
     model = keras.Sequential([keras.Input((None, 2)), *recurrent, keras.layers.Dense(1)])
     if kind == "lstm":
@@ -159,7 +168,16 @@ def fixed(examples, epochs, first, last, seed, batch=32, copies=1, done=0):
     Yields
     ------
     x (copies, batch, length, 2), y (copies, batch), length, rate
+
+    Raises
+    ------
+    TypeError, ValueError
+        At the first batch: if there are fewer examples than a batch holds, or a number is none.
     """
+    for name, value, least in (("epochs", epochs, 0), ("copies", copies, 1), ("done", done, 0)):
+        whole(value, name, least)
+    if whole(batch, "batch", 1) > len(examples_of(examples)):
+        raise ValueError(f"examples must fill a batch of {batch}; got {len(examples)}")
     each, length = len(examples) // batch, examples.x.shape[1]
     for epoch in range(done // each, epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -176,9 +194,15 @@ def fresh(plan, seed, batch=32, copies=1, done=0, draw=marked_product, width=Non
     `plan` lists (length, updates, first rate, last rate), one stage after another; `draw` makes
     the examples, called as `marked_product` is. All are padded to `width`, or the longest stage.
     """
-    k, width = 0, width or max(length for length, *_ in plan)
+    plan = [tuple(stage) for stage in lists_of(plan, "plan")]
+    if not plan or any(len(stage) != 4 for stage in plan):
+        raise ValueError(f"plan must be stages of four numbers; got {found(plan)}")
+    longest = max(whole(length, "a length in plan", 2) for length, *_ in plan)
+    k, width = 0, longest if width is None else whole(width, "width", longest)
+    for name, value, least in (("batch", batch, 1), ("copies", copies, 1), ("done", done, 0)):
+        whole(value, name, least)
     for length, updates, first, last in plan:
-        for j in range(updates):
+        for j in range(whole(updates, "the updates in plan")):
             if (k := k + 1) > done:
                 examples = draw(copies * batch, length, np.random.default_rng([seed, k]))
                 x = np.zeros((copies * batch, width, 2), np.float32)
@@ -222,6 +246,8 @@ class Training:
     @classmethod
     def start(cls, kind, layers, seeds, **settings):
         """Fresh networks, one a seed, as Keras would start them; settings as of `build`."""
+        if not hasattr(seeds, "__len__") or not len(seeds):
+            raise ValueError(f"seeds must be a list of one or more; got {found(seeds)}")
         models = []
         for seed in seeds:
             keras.utils.set_random_seed(seed)
@@ -263,12 +289,26 @@ def train(training, lessons, check, limit=np.inf, every=64, target=-1.0):
     ------
     Training
         The one given, after each check: a place to store it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `check` is no `MarkedProduct`, `every` no whole number from 1 up, or the lessons are for
+        another number of networks.
     """
+    examples_of(check, "check")
+    whole(every, "every", 1)
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training; got {found(training)}")
     state = _tensors([training.weights, training.moments])
     losses, start = [], None
     lessons = iter(lessons)
     while group := list(islice(lessons, math.gcd(CHUNK, every))):
         x, y, lengths, rates = (np.stack(part) for part in zip(*group, strict=True))
+        if y.shape[1] != len(training.weights[0]):
+            raise ValueError(
+                f"lessons are for {y.shape[1]} networks; got {len(training.weights[0])} in training"
+            )
         arguments = x, y, lengths.astype(np.int32), rates.astype(np.float32), np.float32(limit)
         arguments = [tf.constant(a) for a in arguments]
         if start is None:  # a first call compiles; its result is thrown away
@@ -309,9 +349,21 @@ def _arrays(nested):
     return tf.nest.map_structure(lambda tensor: tensor.numpy(), nested)
 
 
+def examples_of(value, name="examples"):
+    """The value, if it is a `MarkedProduct` of one or more; else TypeError or ValueError."""
+    if not isinstance(value, MarkedProduct):
+        raise TypeError(f"{name} must be a MarkedProduct; got {found(value)}")
+    if not len(value):
+        raise ValueError(f"{name} must hold at least one sequence")
+    return value
+
+
 def answers(training, examples):
     """Every network's answers (S, n)."""
-    x, weights = tf.constant(examples.x), _tensors(training.weights)
+    x = tf.constant(pairs_of(examples_of(examples).x, "examples.x"))
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training; got {found(training)}")
+    weights = _tensors(training.weights)
     return predict(training.kind, weights, x, tf.constant(x.shape[1])).numpy()
 
 

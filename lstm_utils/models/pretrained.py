@@ -2,20 +2,29 @@
 
 Each is a safetensors file: arrays and a description, no code that loading could run. Every model
 opens in its framework and in this course's NumPy cells, and gives the same outputs in both.
+
+Methods take raw texts (a list, tuple, array, Series, generator, a dict's keys) and bring them into
+the model's form. A string alone is a TypeError, and so is anything in the list that is none: it is
+named by its index. A text in which the model knows nothing gets NaN, and a warning gives its index.
 """
 
 import hashlib
 import json
-import unicodedata
+import sys
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from lstm_utils.cells import lstm_forward, sigmoid
 from lstm_utils.frameworks import from_keras, from_torch
+from lstm_utils.models import inputs
+from lstm_utils.text import clean_headline, clean_review
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHA256 = {
@@ -37,6 +46,9 @@ ARRAYS = {
 
 The network from PyTorch is stored under the names of its own `named_parameters`.
 """
+
+NEEDS = {"experiment": str, "run": str, "seed": int, "recipe": dict, "licence": str}
+"""What each description must hold: a type, or the values to choose from, for each key."""
 
 
 def to_names(layers):
@@ -68,17 +80,21 @@ class Pretrained:
     name: str
     arrays: dict[str, np.ndarray]
     metadata: dict
+    needs: ClassVar[dict] = {}  # as `NEEDS`, for this model
 
     @property
     def n_parameters(self):
         return sum(array.size for array in self.arrays.values())
 
     def record(self):
-        """The record of the run that trained it, with its metrics: a dict."""
+        """The record of the run that trained it, with its metrics: a dict. KeyError if none is."""
         from lstm_utils.records import load_records
 
-        records = load_records(self.metadata["experiment"], self.metadata["run"])
-        return next(r for r in records if r["seed"] == self.metadata["seed"])
+        experiment, run, seed = (self.metadata[key] for key in ("experiment", "run", "seed"))
+        for record in load_records(experiment, run):
+            if record["seed"] == seed:
+                return record
+        raise KeyError(f"no record of {experiment} {run} with seed {seed}")
 
     def layer(self, name):
         """A Keras layer's arrays, in the order of its `get_weights`; names as in `ARRAYS`."""
@@ -93,9 +109,29 @@ class Pretrained:
         kernel, bias = self.layer("dense")
         return (states @ kernel + bias)[..., 0]
 
+    def shapes(self):
+        """The shapes that its arrays must have, by name, as its description tells."""
+        raise NotImplementedError
+
+    def size(self, name):
+        """How many numbers are in an array, if there is one."""
+        return self.arrays[name].size if name in self.arrays else 0
+
+
+def _lstm_shapes(inputs, units):
+    return (inputs, 4 * units), (units, 4 * units), (4 * units,)
+
+
+def _dense_shapes(inputs):
+    return (inputs, 1), (1,)
+
 
 class MarkedProductModel(Pretrained):
     """Reads a sequence with two marked numbers and predicts their product; trained in Keras."""
+
+    def shapes(self):
+        units = self.size("dense/kernel")
+        return to_names({"lstm": _lstm_shapes(2, units), "dense": _dense_shapes(units)})
 
     @property
     def params(self):
@@ -105,7 +141,7 @@ class MarkedProductModel(Pretrained):
     def numpy(self):
         """The network in NumPy: a function from x (B, T, 2) to answers (B,), float32."""
         params = self.params
-        return lambda x: self.scores(lstm_forward(params, np.asarray(x, np.float32)).h[:, -1])
+        return lambda x: self.scores(lstm_forward(params, inputs.pairs_of(x)).h[:, -1])
 
     def keras(self):
         """The network as a `keras.Model`: x (B, T, 2) of any length T to answers (B, 1)."""
@@ -116,24 +152,52 @@ class MarkedProductModel(Pretrained):
         return model
 
     def predict(self, x):
-        """Answers (B,) to sequences x (B, T, 2), in NumPy."""
+        """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `inputs.pairs_of`."""
         return self.numpy()(x)
 
 
 class ReviewReader(Pretrained):
     """What the two readers of Korean film reviews share: from texts to rows of a table."""
 
+    needs: ClassVar[dict] = {"ngrams": str, "longest": (1, 2, 3, 4), "units": int}
+
     @cached_property
     def _known(self):
         from lstm_utils.models.reviews import codes_of_ngrams
 
-        return codes_of_ngrams(self.metadata["ngrams"].split("\n"))
+        codes = codes_of_ngrams(self.metadata["ngrams"].split("\n"))
+        if not (codes[1:] > codes[:-1]).all():
+            raise ValueError("its n-grams must stand in the order of their codes, each once")
+        return codes
+
+    def shapes(self, directions=("forward",), summaries=1):
+        rows, units = len(self._known) + 1, self.metadata["units"]
+        size = self.size("table") // rows
+        layers = dict.fromkeys(directions, _lstm_shapes(size, units))
+        summary = _dense_shapes(len(directions) * summaries * units)
+        return to_names({"table": [(rows, size)], **layers, "dense": summary})
 
     def _encode(self, texts, by):
         from lstm_utils.models.reviews import EncodedReviews, look_up, ngram_pieces
 
         codes, *places = ngram_pieces(texts, by, self.metadata["longest"])
         return EncodedReviews(look_up(codes, self._known), *places)
+
+    def _checked(self, encoded):
+        from lstm_utils.models.reviews import EncodedReviews
+
+        if not isinstance(encoded, EncodedReviews):
+            found = inputs.found(encoded)
+            raise TypeError(f"the network reads what encode(texts) gives; got {found}")
+        if encoded.ids.max(initial=0) >= len(self.arrays["table"]):
+            raise ValueError(f"these reviews were encoded for another model than {self.name!r}")
+        return encoded
+
+    def _readable(self, encoded):
+        """For each review whether the table holds a piece of it, besides spaces: bool (R,)."""
+        spaces = [not ngram.strip() for ngram in self.metadata["ngrams"].split("\n")]
+        told = ~np.array([True, *spaces])[encoded.ids].all(axis=1)
+        return np.logical_or.reduceat(told, encoded.start[:-1])
 
     def _sums_of_rows(self, ids):
         """Sum the table's rows of each place, ids (N, longest); number 0 is unknown and no row."""
@@ -142,6 +206,16 @@ class ReviewReader(Pretrained):
 
 class SentimentModel(ReviewReader):
     """Reads a Korean film review and says how likely it is positive; trained in Keras."""
+
+    needs: ClassVar[dict] = ReviewReader.needs | {
+        "by": ("word", "pair", "syllable"),
+        "both_directions": bool,
+        "pool": bool,
+    }
+
+    def shapes(self):
+        directions = ("forward", "backward")[: 1 + self.metadata["both_directions"]]
+        return super().shapes(directions, 1 + self.metadata["pool"])
 
     def encode(self, texts):
         """Reviews as the network reads them: an `EncodedReviews`."""
@@ -168,7 +242,7 @@ class SentimentModel(ReviewReader):
             return self.scores(summary)
 
         def network(encoded):
-            scores = np.zeros(len(encoded), np.float32)
+            scores = np.zeros(len(self._checked(encoded)), np.float32)
             for rows in equal_length_batches(encoded.steps, 500):
                 scores[rows] = read(*encoded.batch(rows))
             return scores
@@ -185,8 +259,12 @@ class SentimentModel(ReviewReader):
         return network
 
     def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy."""
-        return sigmoid(self.numpy()(self.encode(texts)))
+        """Probability that each review is positive, float32 (R,), in NumPy.
+
+        NaN, with a warning, for a review of which the table holds no piece but spaces.
+        """
+        encoded = self.encode(texts)
+        return _nan_for_unread(sigmoid(self.numpy()(encoded)), self._readable(encoded))
 
 
 class ReadingModel(ReviewReader):
@@ -196,6 +274,8 @@ class ReadingModel(ReviewReader):
     character of the cleaned review, with a space before and after it; the LSTM reads the sum of
     the rows of all n-grams that end there.
     """
+
+    needs: ClassVar[dict] = ReviewReader.needs | {"scales": dict}
 
     @property
     def scales(self):
@@ -209,7 +289,7 @@ class ReadingModel(ReviewReader):
 
     def encode(self, texts):
         """Reviews as the network reads them: an `EncodedReviews`."""
-        return self._encode([unicodedata.normalize("NFC", text) for text in texts], "syllable")
+        return self._encode(texts, "syllable")
 
     def vectors(self, encoded):
         """What the LSTM reads, for all steps of all reviews: float32 (N, size)."""
@@ -223,13 +303,14 @@ class ReadingModel(ReviewReader):
         from lstm_utils.models.reviews import equal_length_batches
 
         def network(encoded):
-            found, vectors = [None] * len(encoded), self.vectors(encoded)
+            vectors = self.vectors(self._checked(encoded))
+            each = [None] * len(encoded)
             for rows in equal_length_batches(encoded.steps, 500):
                 x = np.stack([vectors[encoded.start[r] : encoded.start[r + 1]] for r in rows])
                 scores = self.scores(lstm_forward(self.params, x).h[:, 1:])
                 for row, score in zip(rows, scores, strict=True):
-                    found[row] = score
-            return found
+                    each[row] = score
+            return each
 
         return network
 
@@ -242,8 +323,13 @@ class ReadingModel(ReviewReader):
         return network
 
     def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy."""
-        return sigmoid(np.array([scores[-1] for scores in self.numpy()(self.encode(texts))]))
+        """Probability that each review is positive, float32 (R,), in NumPy.
+
+        NaN, with a warning, for a review of which the table holds no piece but spaces.
+        """
+        encoded = self.encode(texts)
+        scores = np.array([each[-1] for each in self.numpy()(encoded)], np.float32)
+        return _nan_for_unread(sigmoid(scores), self._readable(encoded))
 
     def read(self, text):
         """One review, step by step.
@@ -255,24 +341,36 @@ class ReadingModel(ReviewReader):
         known : bool array (T,)
             Whether the table holds the character itself.
         probability : float32 array (T,)
-            That the review is positive, after each.
-        """
-        from lstm_utils.text import clean_review
+            That the review is positive, after each; all NaN where `predict` gives NaN.
 
-        encoded = self.encode([text])
-        characters = f" {clean_review(unicodedata.normalize('NFC', text))} "
-        return characters, encoded.ids[:, 0] > 0, sigmoid(self.numpy()(encoded)[0])
+        TypeError if `text` is not one string.
+        """
+        encoded = self.encode([inputs.text_of(text)])
+        (scores,), read = self.numpy()(encoded), self._readable(encoded)
+        probability = _nan_for_unread(sigmoid(scores)[None], read)[0]
+        return f" {clean_review(text)} ", encoded.ids[:, 0] > 0, probability
 
 
 class HeadlinesModel(Pretrained):
     """Reads the beginning of a headline and scores what comes next; trained in PyTorch."""
 
+    needs: ClassVar[dict] = {"alphabet": list, "merges": list}
+
+    def shapes(self):
+        rows = len(self.tokeniser().vocabulary)
+        units = self.size("embedding.weight") // rows
+        return {
+            "embedding.weight": (rows, units),
+            **{f"lstm.weight_{part}_l0": (4 * units, units) for part in ("ih", "hh")},
+            **{f"lstm.bias_{part}_l0": (4 * units,) for part in ("ih", "hh")},
+            "score.bias": (rows,),
+        }
+
     def tokeniser(self):
-        """What cuts a headline into the network's tokens: a `headlines.Tokeniser`."""
+        """What cleans a headline and cuts it into tokens: a `headlines.Tokeniser`."""
         from lstm_utils.models.headlines import Tokeniser
 
-        merges = [tuple(pair) for pair in self.metadata["merges"]]
-        return Tokeniser(self.metadata["alphabet"], merges)
+        return Tokeniser(self.metadata["alphabet"], self.metadata["merges"], clean_headline)
 
     def numpy(self):
         """The network in NumPy: a function from tokens (B, T) to scores and states.
@@ -284,7 +382,11 @@ class HeadlinesModel(Pretrained):
         params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
 
         def network(tokens, state=None):
-            trace = lstm_forward(params, matrix[np.asarray(tokens)], *(state or ()))
+            x = matrix[inputs.ids_of(tokens, len(matrix))]
+            state = (None, None) if state is None else state
+            if not hasattr(state, "__len__") or len(state) != 2:
+                raise TypeError(f"state must be a pair (h, c); got {inputs.found(state)}")
+            trace = lstm_forward(params, x, *state)
             scores = trace.h[:, 1:] @ matrix.T + self.arrays["score.bias"]
             return scores, (trace.h[:, -1], trace.c[:, -1])
 
@@ -302,15 +404,20 @@ class HeadlinesModel(Pretrained):
         return model.eval()
 
     def bits(self, texts):
-        """−log₂ p of each headline, its end included, float64 (N,), in NumPy."""
+        """−log₂ p of each headline, its end included, float64 (N,), in NumPy.
+
+        Headlines are cleaned; a letter outside the alphabet costs what the sign for such letters
+        does, which training never met. NaN, with a warning, where cleaning leaves nothing.
+        """
         network, tokeniser = self.numpy(), self.tokeniser()
-        bits = []
-        for text in texts:
+        bits, read = [], []
+        for text in inputs.texts_of(texts):
             tokens = np.array(tokeniser.encode(text))
             scores = network(tokens[None, :-1])[0][0].astype(np.float64)
             chosen = scores[np.arange(len(scores)), tokens[1:]]
             bits.append(np.sum(_log_sum(scores) - chosen) / np.log(2))
-        return np.array(bits)
+            read.append(len(tokens) > 2)  # more than start and end
+        return _nan_for_unread(np.array(bits), np.array(read, bool))
 
     def write(self, count, temperature=1.0, prompt="", seed=0, longest=60):
         """Headlines that begin with `prompt`, drawn token by token, in NumPy.
@@ -319,30 +426,61 @@ class HeadlinesModel(Pretrained):
         ----------
         count : int
         temperature : float
-            Scores are divided by it: under 1 the likely becomes likelier.
+            Scores are divided by it: under 1 the likely becomes likelier, at 0 only the likeliest
+            is written, at infinity all are equally likely.
         prompt : str
-        seed : int
+            Is cleaned as headlines are.
+        seed : int, numpy.random.Generator or None
         longest : int
-            In tokens.
+            In tokens, without the prompt's.
 
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of another kind, a number is negative or NaN, or `prompt` has a letter
+            outside the alphabet.
         """
+        count, rng = inputs.whole(count, "count"), inputs.generator(seed)
+        longest = inputs.whole(longest, "longest")
+        temperature = max(inputs.real(temperature, "temperature"), sys.float_info.min)
+        prompt = clean_headline(inputs.text_of(prompt, "prompt"))
+        alphabet = "".join(self.metadata["alphabet"])
+        if unknown := [letter for letter in prompt if letter not in alphabet]:
+            raise ValueError(f"prompt must keep to the letters {alphabet!r}; got {unknown[0]!r}")
         network, tokeniser = self.numpy(), self.tokeniser()
-        rng, pieces = np.random.default_rng(seed), tokeniser.vocabulary.tokens
+        pieces = tokeniser.vocabulary.tokens
         end = tokeniser.vocabulary.ids["\n"]
         tokens, state = np.tile(tokeniser.encode(prompt)[:-1], (count, 1)), None
         drawn = np.empty((count, 0), int)
         while drawn.shape[1] < longest and not (drawn == end).any(axis=1).all():
             scores, state = network(tokens, state)
-            scores = scores[:, -1, 3:].astype(np.float64) / temperature  # no special is written
-            p = np.exp(scores - _log_sum(scores)[:, None]).cumsum(axis=1)
+            scores = scores[:, -1, 3:].astype(np.float64)  # no special is written
+            scores -= scores.max(axis=1, keepdims=True)
+            with np.errstate(over="ignore"):  # close to temperature 0 they become −∞
+                p = np.exp(scores / temperature).cumsum(axis=1)
             tokens = (p < rng.random((count, 1)) * p[:, -1:]).sum(axis=1, keepdims=True) + 3
             drawn = np.concatenate([drawn, tokens], axis=1)
         ends = [row.index(end) if end in row else longest for row in drawn.tolist()]
         texts = [[pieces[k] for k in row[:n]] for row, n in zip(drawn, ends, strict=True)]
         return [" ".join((prompt + "".join(text)).split()) for text in texts]
+
+
+def _nan_for_unread(values, read):
+    """The values (N,) with NaN where `read` (N,) is false, and a warning that gives the indices."""
+    if not read.all():
+        unread = np.flatnonzero(~read)
+        some = ", ".join(map(str, unread[:20])) + (", …" if len(unread) > 20 else "")
+        warnings.warn(
+            f"{len(unread)} of {len(read)} texts hold nothing that the model knows and get NaN: "
+            f"index {some}",
+            stacklevel=3,
+        )
+        values[unread] = np.nan
+    return values
 
 
 def _log_sum(scores):
@@ -377,8 +515,6 @@ def load_pretrained(name):
     FileNotFoundError
         If the file is missing: a broken installation.
     """
-    if name not in _MODELS:
-        raise ValueError(f"no pretrained model {name!r}; there are {', '.join(_MODELS)}")
     path = weights_path(name)
     try:
         with open(path, "rb") as file:
@@ -396,7 +532,9 @@ def load_pretrained(name):
 
 
 def weights_path(name):
-    """The file of a model's weights."""
+    """The file of a model's weights; ValueError if there is no such model."""
+    if not isinstance(name, str) or name not in _MODELS:
+        raise ValueError(f"no pretrained model {name!r}; there are {', '.join(_MODELS)}")
     return WEIGHTS / f"{name}.safetensors"
 
 
@@ -414,10 +552,78 @@ def read_weights(name, path):
     Returns
     -------
     Pretrained
+
+    Raises
+    ------
+    ValueError
+        If there is no such model, or the file does not hold it: what was expected is said.
+    FileNotFoundError
+        If there is no such file.
     """
-    with safe_open(path, "numpy") as file:
-        metadata = json.loads(file.metadata()["model"])
-        arrays = {key: file.get_tensor(key).astype(np.float32) for key in sorted(file.keys())}
-    for key, scale in metadata.get("scales", {}).items():
-        arrays[key] *= np.float32(scale)
-    return _MODELS[name](name, arrays, metadata)
+    weights_path(name)  # knows the names
+    metadata, stored = open_weights(path)
+    try:
+        return _model(name, stored, metadata)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} does not hold the weights of {name!r}: {error}") from error
+
+
+# A type that NumPy lacks is a TypeError or an AttributeError, JSON too deep a RecursionError.
+_UNREADABLE = (SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError)
+
+
+def open_weights(path):
+    """The description in a file of weights, a dict, and its arrays by name, as they are stored.
+
+    FileNotFoundError if there is no such file, ValueError if it is another kind of file.
+    """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"path must be a file's; got {inputs.found(path)}")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} is no file: expected weights")
+    try:
+        with safe_open(path, "numpy") as file:
+            text = (file.metadata() or {}).get("model", "null")
+            arrays = {key: file.get_tensor(key) for key in sorted(file.keys())}
+        model = json.loads(text)
+    except _UNREADABLE as error:
+        raise ValueError(
+            f"{path} is no file of weights, arrays and a description in JSON: {error}"
+        ) from error
+    if not isinstance(model, dict):
+        raise ValueError(f"{path} has no JSON object 'model' in its metadata")
+    return model, arrays
+
+
+def _model(name, stored, metadata):
+    """The model that a file's arrays and description make up; ValueError if they make none."""
+    if metadata.get("name") != name:
+        raise ValueError(f"its description names the model {metadata.get('name')!r}")
+    for key, kind in (NEEDS | _MODELS[name].needs).items():
+        value = metadata.get(key)
+        allowed = [(type(k), k) for k in kind] if isinstance(kind, tuple) else [(kind, value)]
+        if (type(value), value) not in allowed:
+            wanted, value = getattr(kind, "__name__", kind), inputs.found(value)
+            raise ValueError(f"{key!r} in its description must be {wanted}; got {value}")
+    scales = metadata.get("scales", {})
+    if set(scales) != {key for key, array in stored.items() if array.dtype.kind in "iu"}:
+        raise ValueError("its description must have 'scales', one for each array of integers")
+    arrays = {}
+    for key, array in stored.items():
+        if array.dtype.kind not in "fiu":
+            raise ValueError(f"{key} must hold floats or integers; got {array.dtype}")
+        scale = inputs.real(scales.get(key, 1.0), f"the scale of {key}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            arrays[key] = array.astype(np.float32) * np.float32(scale)
+        if not np.isfinite(arrays[key]).all():
+            raise ValueError(f"{key} must hold finite numbers")
+    model = _MODELS[name](name, arrays, metadata)
+    has, should = ({k: a.shape for k, a in arrays.items()}, model.shapes())
+    wrong = [
+        f"{key}: {should.get(key, 'nothing')} expected, {has.get(key, 'nothing')} found"
+        for key in sorted(has.keys() | should.keys())
+        if has.get(key) != should.get(key)
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return model

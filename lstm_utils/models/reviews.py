@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm_utils.models.inputs import text_of, texts_of, whole
 from lstm_utils.text import clean_review
 
 
@@ -30,9 +31,10 @@ def ngram_codes(text, longest=4):
     ValueError
         If `longest` is not between 1 and 4, or a character lies above U+FFFF.
     """
-    if not 1 <= longest <= 4:
+    if (longest := whole(longest, "longest", 1)) > 4:
         raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
-    characters = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    encoded = text_of(text).encode("utf-32-le", "surrogatepass")
+    characters = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
     if len(characters) and characters.max() >= 1 << 16:
         raise ValueError("a character lies above U+FFFF; clean the text first")
     codes = np.zeros((len(text), longest), dtype=np.uint64)
@@ -44,12 +46,17 @@ def ngram_codes(text, longest=4):
 
 def ngrams_of_codes(codes):
     """The n-grams that `ngram_codes` made these numbers of: a list of str."""
-    return [int(code).to_bytes(8, "big").decode("utf-16-be").lstrip("\0") for code in codes]
+    each = (int(code).to_bytes(8, "big") for code in codes)
+    return [code.decode("utf-16-be", "surrogatepass").lstrip("\0") for code in each]
 
 
 def codes_of_ngrams(ngrams):
     """The numbers that `ngram_codes` gives these n-grams: uint64 (N,)."""
-    numbers = (int.from_bytes(ngram.encode("utf-16-be"), "big") for ngram in ngrams)
+    ngrams = list(texts_of(ngrams, "ngrams"))
+    for ngram in ngrams:
+        if not 1 <= len(ngram) <= 4 or max(ngram) > "\uffff":
+            raise ValueError(f"an n-gram has 1 to 4 characters below U+10000; got {ngram!r}")
+    numbers = (int.from_bytes(ngram.encode("utf-16-be", "surrogatepass")) for ngram in ngrams)
     return np.fromiter(numbers, dtype=np.uint64, count=len(ngrams))
 
 
@@ -69,12 +76,19 @@ def ngram_pieces(texts, by="word", longest=4):
     -------
     codes (N, longest) uint64, step (N,) int32, start (R + 1,) int64
         As in `EncodedReviews`, but with n-grams (`ngram_codes`) where that has rows of a table.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `texts` is a string or holds anything but strings, or `by` or `longest` is another.
     """
-    texts = [f" {clean_review(text)} " for text in texts]
-    start = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
-    whole = "".join(texts)
-    step = np.arange(len(whole)) - np.repeat(start[:-1], np.diff(start))
-    codes = ngram_codes(whole, longest)
+    if by not in ("word", "pair", "syllable"):
+        raise ValueError(f"by must be 'word', 'pair' or 'syllable'; got {by!r}")
+    texts = [f" {clean_review(text)} " for text in texts_of(texts)]
+    start = _starts([len(text) for text in texts])
+    joined = "".join(texts)
+    step = np.arange(len(joined)) - np.repeat(start[:-1], np.diff(start))
+    codes = ngram_codes(joined, longest)
     codes[step[:, None] < np.arange(longest)] = 0  # n-grams that begin in the review before
     if by == "word":  # a space ends a word, except the first
         is_space = (codes[:, 0] == ord(" ")) & (step > 0)
@@ -85,8 +99,15 @@ def ngram_pieces(texts, by="word", longest=4):
     return codes, step.astype(np.int32), start
 
 
+def _starts(lengths):
+    """Where each of several sequences begins in one array, and its end: int64 (R + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
 def known_codes(codes, min_count=1, at_most=None):
     """A vocabulary: the n-grams that occur at least so often, or the commonest of them, sorted."""
+    if at_most is not None:
+        whole(at_most, "at_most")
     found, count = np.unique(codes[codes > 0], return_counts=True)
     found, count = found[count >= min_count], count[count >= min_count]
     if at_most is not None:
@@ -96,6 +117,8 @@ def known_codes(codes, min_count=1, at_most=None):
 
 def look_up(codes, known):
     """Row of each n-gram: 1 … len(known); 0 for one that `known_codes` left out."""
+    if not len(known):
+        return np.zeros(codes.shape, np.int32)
     place = np.minimum(np.searchsorted(known, codes), len(known) - 1)
     return np.where(known[place] == codes, place + 1, 0).astype(np.int32)
 
@@ -129,23 +152,28 @@ class EncodedReviews:
     @classmethod
     def from_ids(cls, lists):
         """One id a step: any tokens. An empty list becomes the id 1, unknown."""
-        lists = [ids or [1] for ids in lists]
-        start = np.concatenate([[0], np.cumsum([len(ids) for ids in lists])])
+        lists = [list(ids) or [1] for ids in lists]
+        start = _starts([len(ids) for ids in lists])
         step = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))
         ids = np.fromiter((k for ids in lists for k in ids), dtype=np.int32, count=start[-1])
         return cls(ids[:, None], step.astype(np.int32), start)
 
     def cut(self, steps):
-        """Only the first steps of each review."""
+        """Only the first steps of each review, at least one."""
+        whole(steps, "steps", 1)
         keep = self.step < steps
         start = np.concatenate([[0], np.cumsum(keep)])[self.start]
         return EncodedReviews(self.ids[keep], self.step[keep], start)
 
     def padded(self, steps, row):
-        """Every review filled up to so many steps; at each step added the LSTM reads `row`."""
+        """Every review filled up to so many steps; at each step added the LSTM reads `row`.
+
+        ValueError if a review has more steps.
+        """
+        whole(steps, "steps", int(self.steps.max(initial=1)))
         missing = steps - self.steps
         lengths = np.diff(self.start)
-        start = np.concatenate([[0], np.cumsum(lengths + missing)])
+        start = _starts(lengths + missing)
         old = np.arange(len(self.ids)) + np.repeat(start[:-1] - self.start[:-1], lengths)
         ids = np.zeros((start[-1], self.ids.shape[1]), np.int32)
         ids[:, 0] = row
@@ -163,10 +191,16 @@ class EncodedReviews:
         ------
         ValueError
             If the reviews differ in length.
+        IndexError
+            If there is no such review.
         """
+        if outside := [r for r in rows if not 0 <= r < len(self)]:
+            raise IndexError(f"rows must be from 0 to {len(self) - 1}; got {outside[0]}")
         steps = self.steps[rows]
         if len(set(steps.tolist())) != 1:
-            raise ValueError(f"a batch needs reviews of one length; got {sorted(set(steps))}")
+            raise ValueError(
+                f"a batch needs reviews of one length; got {sorted(set(steps.tolist()))}"
+            )
         where = [np.arange(self.start[r], self.start[r + 1]) for r in rows]
         slots = [self.step[piece] + k * steps[0] for k, piece in enumerate(where)]
         return self.ids[np.concatenate(where)], np.concatenate(slots), np.int32(steps[0])
@@ -188,6 +222,8 @@ def equal_length_batches(steps, batch_size, rng=None, rows=None):
     -------
     list of int arrays
     """
+    whole(batch_size, "batch_size", 1)
+    steps = np.asarray(steps)
     rows = np.arange(len(steps)) if rows is None else np.asarray(rows)
     if rng is not None:
         rows = rng.permutation(rows)

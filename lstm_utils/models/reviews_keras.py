@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lstm_utils.models.inputs import found, text_of, whole
+
 
 class NgramEmbedding(keras.layers.Layer):
     """Ids of pieces (…, pieces) become the sum of their rows (…, size); id 0 adds nothing."""
@@ -158,7 +160,7 @@ def notes_network(rows=20_000, size=300, units=50):
 
 def notes_words(text):
     """As in the notes: the first 25 words, and of each word the first 5 characters."""
-    return [word[:5] for word in text.split(" ")[:25]]
+    return [word[:5] for word in text_of(text).split(" ")[:25]]
 
 
 def reliability(p, labels, bins=10):
@@ -171,7 +173,18 @@ def reliability(p, labels, bins=10):
     labels : int array (N,)
     bins : int
         Of equal width, for confidences from 0.5 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there are no reviews, `p` is not between 0 and 1, or `labels` are not as many 0s and 1s.
     """
+    p, labels = np.asarray(p), np.asarray(labels)
+    whole(bins, "bins", 1)
+    if p.ndim != 1 or p.dtype.kind not in "fiu" or not p.size or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"p must be probabilities, shape (N,), N at least 1; got {found(p)}")
+    if labels.shape != p.shape or not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be {len(p)} of 0 and 1, one for each p; got {found(labels)}")
     confidence, right = np.maximum(p, 1 - p), (p > 0.5) == labels
     which = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
     table = [

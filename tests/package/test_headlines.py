@@ -1,6 +1,7 @@
 """Headlines: counts beside NLTK's, models that share out one unit, tokens that come back."""
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
@@ -11,13 +12,28 @@ from hypothesis import strategies as st
 from nltk.lm import KneserNeyInterpolated, Vocabulary
 from nltk.util import everygrams
 
-from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Tokeniser, Words, learn_merges
+from lstm_utils.models.headlines import (
+    KneserNey,
+    Letters,
+    Mixture,
+    Tokeniser,
+    Words,
+    bits_per_character,
+    counted_bits,
+    learn_merges,
+    letters,
+    words,
+)
 from lstm_utils.models.headlines_torch import (
     EncodedHeadlines,
     LanguageModel,
+    StackedLSTM,
+    epoch_batches,
     headline_bits,
     next_characters,
     one_cycle,
+    shifted,
+    update,
 )
 
 ALPHABET = ["\n", " ", *"abcde"]
@@ -152,3 +168,117 @@ def test_the_step_size_rises_and_falls_to_nought():
     assert max(sizes) == pytest.approx(0.02)
     assert sizes.index(max(sizes)) == 15
     assert one_cycle(100, 100, 0.02) == pytest.approx(0)
+
+
+# --- What readers bring on a page of their own ----------------------------------------------
+
+LETTERS, WORDS = Letters(["ab ba"], 2, ALPHABET), Words(["ab ba"], 2, ALPHABET)
+COUNTS = KneserNey(["ab"], 2, lambda token: 0.5)
+SPELLING = Tokeniser(ALPHABET)
+NETWORK = LanguageModel(len(SPELLING.vocabulary), 4)
+TABLE = np.full((3, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: learn_merges(["a"], 1), "words must be a Counter of words; got ['a'] (list)"),
+        (lambda: learn_merges({"a": 1.5}, 1), "words['a'] must be a whole number; got 1.5"),
+        (lambda: learn_merges({5: 1}, 1), "words[0] must be a string; got 5 (int)"),
+        (lambda: learn_merges(Counter("a"), -1), "how_many must be at least 0; got -1"),
+        (lambda: learn_merges(Counter("a"), 2.5), "how_many must be a whole number; got 2.5"),
+        (lambda: Tokeniser(["a", "b"]), "alphabet must hold ' '"),
+        (lambda: Tokeniser([" ", "a"]), "alphabet must hold '\\n'"),
+        (lambda: Tokeniser([*ALPHABET, "a"]), "alphabet must be single characters, each once"),
+        (lambda: Tokeniser([*ALPHABET, "ab"]), "alphabet must be single characters, each once"),
+        (lambda: Tokeniser([*ALPHABET, 5]), "alphabet[7] must be a string; got 5 (int)"),
+        (
+            lambda: Tokeniser(ALPHABET, ["abc"]),
+            "merges must be pairs of pieces; got ('a', 'b', 'c')",
+        ),
+        (lambda: SPELLING.encode(None), "text must be a string; got None (NoneType)"),
+        (lambda: KneserNey("abc", 2, len), "sequences must be a list of sequences"),
+        (lambda: KneserNey(["ab", 5], 2, len), "sequences[1] must be a sequence; got 5"),
+        (lambda: KneserNey(["ab"], 0, len), "order must be at least 1; got 0"),
+        (lambda: KneserNey(["ab"], 2, 0.5), "base must be a function of a token; got 0.5 (float)"),
+        (lambda: counted_bits(COUNTS, "ab"), "token_lists must be a list of sequences"),
+        (lambda: bits_per_character([1.0], ["a", "b"]), "need bits of 1 or more headlines; got 1"),
+        (lambda: bits_per_character([], []), "need bits of 1 or more headlines; got 0 of 0"),
+        (lambda: bits_per_character([1.0], "a"), "headlines must be a list of strings; got one"),
+        (lambda: letters(None), "text must be a string; got None (NoneType)"),
+        (lambda: words(["a"]), "text must be a string; got ['a'] (list)"),
+        (lambda: Letters("ab", 2, ALPHABET), "headlines must be a list of strings; got one string"),
+        (
+            lambda: Letters(["ab", "z"], 2, ALPHABET),
+            "headlines[1] must keep to the alphabet; got 'z'",
+        ),
+        (lambda: LETTERS.bits(["a", "aZ"]), "headlines[1] must keep to the alphabet; got 'Z'"),
+        (lambda: LETTERS.next_characters("é"), "must keep to the alphabet; got 'é'"),
+        (lambda: Words(["ab", None], 2, ALPHABET), "headlines[1] must be a string; got None"),
+        (lambda: Words(["ab"], 2, ["a", "b", "\n"]), "alphabet must hold ' '"),
+        (lambda: WORDS.bits("ab"), "headlines must be a list of strings; got one string"),
+        (lambda: WORDS.bits(["é"]), "headlines[0] must keep to the alphabet; got 'é'"),
+        (lambda: WORDS.next_characters("a  b"), "text must have single spaces"),
+        (lambda: Mixture([np.nan]), "weights must be finite numbers, shape (K,)"),
+        (lambda: Mixture([1.0])([TABLE, TABLE]), "need a table a weight; got 2 for 1"),
+        (lambda: Mixture([1.0])([]), "models must be tables of one shape (N, A); got []"),
+        (lambda: Mixture.fit([TABLE, TABLE[1:]], [0, 1, 0]), "models must be tables of one shape"),
+        (lambda: Mixture.fit([TABLE], [0, 1]), "right must be a whole number a row of models"),
+        (lambda: Mixture.fit([TABLE], [0, 1, 2]), "right must be columns, from 0 to 1"),
+        (
+            lambda: EncodedHeadlines(SPELLING, "ab"),
+            "texts must be a list of strings; got one string",
+        ),
+        (lambda: EncodedHeadlines(SPELLING, ["a", 5]), "texts[1] must be a string; got 5 (int)"),
+        (
+            lambda: EncodedHeadlines(SPELLING, ["a"]).rows([-1]),
+            "indices must be from 0 to 0; got -1",
+        ),
+        (lambda: headline_bits(NETWORK, SPELLING, "ab"), "headlines must be a list of strings"),
+        (lambda: headline_bits(NETWORK, SPELLING, ["a", None]), "headlines[1] must be a string"),
+        (lambda: next_characters(NETWORK, SPELLING, "é", ALPHABET), "tokeniser; got 'é'"),
+        (lambda: next_characters(NETWORK, SPELLING, "a", ["z"]), "tokeniser; got 'z'"),
+        (
+            lambda: next_characters(NETWORK, Tokeniser(ALPHABET, ["ab"]), "a", ALPHABET),
+            "the model must read single characters; its tokeniser merges them",
+        ),
+        (lambda: shifted([]), "sequences must be at least one; got none"),
+        (lambda: update(NETWORK, None, [], 0, 0.1), "tokens must be positive; got 0"),
+        (lambda: one_cycle(5, 4, 1.0), "step must be from 0 to 4; got 5"),
+        (lambda: one_cycle(0, 0, 1.0), "steps must be at least 1; got 0"),
+        (lambda: one_cycle("5", 4, 1.0), "step must be a number; got '5' (str)"),
+        (lambda: Mixture(["a"]), "weights must be numbers; got ['a'] (list)"),
+        (lambda: epoch_batches([1, 2], 1, -1, 0), "[seed, epoch] must be None"),
+        (lambda: StackedLSTM(5)(torch.zeros(2, 3, dtype=int)), "x must hold two words a row"),
+    ],
+)
+def test_what_a_function_cannot_take_is_refused_by_name(call, message):
+    with pytest.raises((TypeError, ValueError, IndexError), match=re.escape(message)):
+        call()
+
+
+def test_nothing_has_no_bits_and_no_rows():
+    assert headline_bits(NETWORK, SPELLING, []) == []
+    assert LETTERS.bits([]) == WORDS.bits([]) == counted_bits(COUNTS, []) == []
+    assert len(EncodedHeadlines(SPELLING, [])) == 0
+    assert learn_merges(Counter(), 5) == learn_merges(Counter("ab"), 0) == []
+    assert next_characters(NETWORK, SPELLING, "", ALPHABET).shape == (1, 7)
+
+
+def test_headlines_may_come_once_from_a_generator():
+    texts = ["ab", "a b"]
+    once = Words((text for text in texts), 2, ALPHABET).bits(text for text in texts)
+    assert once == Words(texts, 2, ALPHABET).bits(texts)
+    again = headline_bits(NETWORK, SPELLING, (text for text in texts))
+    assert again == headline_bits(NETWORK, SPELLING, texts)
+    pairs = [("a", "b")]
+    assert Tokeniser(ALPHABET, iter(pairs)).encode("ab") == Tokeniser(ALPHABET, pairs).encode("ab")
+
+
+def test_what_is_impossible_costs_infinitely_many_bits():
+    assert counted_bits(KneserNey([], 1, lambda token: 0.0), ["a"]) == [math.inf]
+
+
+def test_a_tokeniser_can_clean():
+    tidy = Tokeniser(ALPHABET, clean=str.lower)
+    assert tidy.encode("AB b") == SPELLING.encode("ab b") != SPELLING.encode("AB b")

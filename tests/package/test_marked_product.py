@@ -1,5 +1,7 @@
 """The marked-product task against its definition and its variance on paper."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,7 +53,82 @@ def test_share_within_counts_errors_under_the_tolerance():
         share_within([0.1], [0.1, 0.2])
 
 
-@pytest.mark.parametrize(("n", "length"), [(-1, 10), (3, 1)])
-def test_a_task_that_cannot_be_is_refused(n, length):
-    with pytest.raises(ValueError, match="need n >= 0 and length >= 2"):
-        marked_product(n, length)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1, 10), "n must be at least 0; got -1"),
+        ((3, 1), "length must be at least 2; got 1"),
+        ((2.5, 10), "n must be a whole number; got 2.5"),
+        ((3, "10"), "length must be a whole number; got '10'"),
+        ((3, 10, -1), "rng must be None, a numpy.random.Generator, or whole numbers from 0 up"),
+        ((3, 10, 0, int), "dtype must be a type of floats; got int64"),
+    ],
+)
+def test_a_task_that_cannot_be_is_refused_by_name(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        marked_product(*arguments)
+
+
+def test_no_answers_have_no_share_and_one_that_is_nan_is_wrong():
+    with pytest.raises(ValueError, match="0 predictions for 0 answers"):
+        share_within([], [])
+    with pytest.raises(ValueError, match="tolerance must be at least 0; got nan"):
+        share_within([0.1], [0.1], np.nan)
+    with pytest.raises(TypeError, match="prediction must be numbers; got None"):
+        share_within(None, [0.1])
+    assert share_within([np.nan, 0.1], [0.1, 0.1]) == 0.5
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """The module that needs TensorFlow."""
+    from lstm_utils.models import marked_product_keras
+
+    return marked_product_keras
+
+
+FEW = marked_product(8, 5, 0)
+NONE = marked_product(0, 5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda n: n.build("elman"), "kind must be one of rnn, rnn-glorot, irnn, gru, lstm"),
+        (lambda n: n.build(["lstm"]), "kind must be one of rnn, rnn-glorot, irnn, gru, lstm"),
+        (lambda n: n.build("lstm", layers=0), "layers must be at least 1; got 0"),
+        (lambda n: n.build("lstm", units=2.5), "units must be a whole number; got 2.5 (float)"),
+        (lambda n: n.Training.start("lstm", 1, []), "seeds must be a list of one or more; got []"),
+        (lambda n: n.Training.start("lstm", 1, 3), "seeds must be a list of one or more; got 3"),
+        (lambda n: next(n.fixed(FEW, 1, 0.1, 0.1, 0)), "examples must fill a batch of 32; got 8"),
+        (lambda n: next(n.fixed(FEW.x, 1, 0.1, 0.1, 0)), "examples must be a MarkedProduct; got"),
+        (lambda n: next(n.fixed(FEW, 1, 0.1, 0.1, 0, batch=0)), "batch must be at least 1; got 0"),
+        (lambda n: next(n.fixed(FEW, -1, 0.1, 0.1, 0, 4)), "epochs must be at least 0; got -1"),
+        (lambda n: next(n.fresh([], 0)), "plan must be stages of four numbers; got [] (list)"),
+        (lambda n: next(n.fresh([(5, 1)], 0)), "plan must be stages of four numbers"),
+        (lambda n: next(n.fresh([5, 1, 0.1, 0.1], 0)), "plan[0] must be a sequence; got 5 (int)"),
+        (lambda n: next(n.fresh([(5, 1.5, 0.1, 0.1)], 0)), "the updates in plan must be a whole"),
+        (
+            lambda n: next(n.fresh([(5, 1, 0.1, 0.1)], 0, width=4)),
+            "width must be at least 5",
+        ),
+        (lambda n: n.answers(None, FEW.x), "examples must be a MarkedProduct; got array"),
+        (lambda n: n.errors_of(None, NONE), "examples must hold at least one sequence"),
+        (lambda n: next(n.train(None, [], FEW.x)), "check must be a MarkedProduct; got array"),
+        (lambda n: n.answers(None, FEW), "training must be a Training; got None (NoneType)"),
+        (lambda n: next(n.train(None, [], FEW)), "training must be a Training; got None"),
+        (lambda n: next(n.train(None, [], FEW, every=0)), "every must be at least 1; got 0"),
+    ],
+)
+def test_what_networks_cannot_be_trained_on_is_refused_by_name(networks, call, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        call(networks)
+
+
+def test_lessons_are_for_as_many_networks_as_train(networks):
+    training = networks.Training.start("lstm", 1, [0, 1], units=2)
+    lessons = networks.fresh([(5, 2, 0.1, 0.1)], 0, batch=2)
+    with pytest.raises(ValueError, match="lessons are for 1 networks; got 2 in training"):
+        list(networks.train(training, lessons, FEW))
+    double = marked_product(8, 5, 0, dtype=np.float64)
+    assert np.array_equal(networks.answers(training, double), networks.answers(training, FEW))

@@ -1,5 +1,7 @@
 """From reviews to n-grams, rows and batches; the networks that read them beside plain Keras."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,6 +87,86 @@ def test_batches_hold_each_review_once_and_one_length_each(steps, size, seed):
         assert len(set(steps[batch].tolist())) == 1
         assert len(batch) <= size
 
+
+# --- What readers bring on a page of their own ----------------------------------------------
+
+CODES = np.array([[5, 7]], np.uint64)
+THREE = EncodedReviews.from_ids([[1, 2], [3], []])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ngram_pieces("굿"), "texts must be a list of strings; got one string"),
+        (lambda: ngram_pieces(["굿", None]), "texts[1] must be a string; got None (NoneType)"),
+        (lambda: ngram_pieces(["굿"], by="letter"), "by must be 'word', 'pair' or 'syllable'"),
+        (lambda: ngram_pieces(["굿"], longest=0), "longest must be at least 1; got 0"),
+        (lambda: ngram_codes(["굿"]), "text must be a string; got ['굿'] (list)"),
+        (lambda: ngram_codes("굿", 2.0), "longest must be a whole number; got 2.0 (float)"),
+        (lambda: codes_of_ngrams(["굿", "12345"]), "1 to 4 characters below U+10000; got '12345'"),
+        (lambda: codes_of_ngrams([""]), "1 to 4 characters below U+10000; got ''"),
+        (lambda: codes_of_ngrams(["😀"]), "1 to 4 characters below U+10000; got '😀'"),
+        (lambda: known_codes(CODES, at_most=-1), "at_most must be at least 0; got -1"),
+        (lambda: THREE.cut(0), "steps must be at least 1; got 0"),
+        (lambda: THREE.padded(1, 9), "steps must be at least 2; got 1"),
+        (lambda: THREE.batch([0, 1]), "a batch needs reviews of one length; got [1, 2]"),
+        (lambda: THREE.batch([-1]), "rows must be from 0 to 2; got -1"),
+        (lambda: THREE.batch([3]), "rows must be from 0 to 2; got 3"),
+        (lambda: THREE.batch([]), "a batch needs reviews of one length; got []"),
+        (lambda: equal_length_batches([1, 2], 0), "batch_size must be at least 1; got 0"),
+        (lambda: equal_length_batches([1, 2], -3), "batch_size must be at least 1; got -3"),
+    ],
+)
+def test_what_a_function_cannot_take_is_refused_by_name(call, message):
+    with pytest.raises((TypeError, ValueError, IndexError), match=re.escape(message)):
+        call()
+
+
+def test_no_reviews_make_no_pieces_and_no_batches():
+    codes, step, start = ngram_pieces([])
+    assert (codes.shape, codes.dtype) == ((0, 4), np.uint64)
+    assert (step.dtype, start.tolist(), start.dtype) == (np.int32, [0], np.int64)
+    none = EncodedReviews(look_up(codes, CODES[0]), step, start)
+    for each in (none, EncodedReviews.from_ids([]), none.cut(3), none.padded(3, 1)):
+        assert (len(each), each.ids.dtype) == (0, np.int32)
+        assert equal_length_batches(each.steps, 5) == []
+
+
+def test_without_a_known_ngram_every_piece_is_unknown():
+    nothing = known_codes(CODES, at_most=0)
+    assert look_up(CODES, nothing).tolist() == [[0, 0]]
+
+
+def test_arrays_of_ids_are_lists_of_ids():
+    ours = EncodedReviews.from_ids([np.array([1, 2]), np.array([3]), np.array([], int)])
+    assert np.array_equal(ours.ids, THREE.ids)
+    assert np.array_equal(ours.start, THREE.start)
+
+
+@pytest.mark.parametrize(
+    ("p", "labels", "bins", "message"),
+    [
+        ([], [], 10, "p must be probabilities, shape (N,), N at least 1; got"),
+        ([0.2, np.nan], [0, 1], 10, "p must be probabilities"),
+        ([0.2, 1.2], [0, 1], 10, "p must be probabilities"),
+        ([[0.2], [0.7]], [0, 1], 10, "p must be probabilities"),
+        (["0.2"], [0], 10, "p must be probabilities"),
+        ([0.2, 0.7], [0], 10, "labels must be 2 of 0 and 1, one for each p; got"),
+        ([0.2, 0.7], [-1, 1], 10, "labels must be 2 of 0 and 1"),
+        ([0.2, 0.7], [0, 1], 0, "bins must be at least 1; got 0"),
+    ],
+)
+def test_what_has_no_calibration_is_refused_by_name(p, labels, bins, message):
+    from lstm_utils.models.reviews_keras import calibration_error, notes_words
+
+    with pytest.raises(ValueError, match=re.escape(message)):
+        calibration_error(p, labels, bins)
+    assert calibration_error([0.0, 1.0], [False, True]) == 0
+    with pytest.raises(TypeError, match="text must be a string; got None"):
+        notes_words(None)
+
+
+# --- Batches --------------------------------------------------------------------------------
 
 LISTS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=8)
 
