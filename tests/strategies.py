@@ -1,6 +1,7 @@
-"""Random networks and inputs for the property tests."""
+"""Random networks and inputs for the property tests, and what callers pass instead of arrays."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from hypothesis import strategies as st
@@ -42,3 +43,50 @@ def problems(draw, kind, max_batch=4, max_steps=9, max_size=5):
     limits = (max_batch, max_steps, max_size, max_size)
     shape = [draw(st.integers(1, limit)) for limit in limits]
     return problem(kind, shape, draw(st.integers(0, 2**32 - 1)))
+
+
+def _torch(x, dtype, **options):
+    import torch
+
+    return torch.tensor(x, dtype=getattr(torch, dtype), **options)
+
+
+def _keras(x):
+    import keras
+
+    return keras.Variable(x)
+
+
+DISGUISES = {
+    **{t: lambda x, t=t: x.astype(t) for t in ("bool", "i1", "u8", ">i4", "f2", "f4", ">f8", "g")},
+    "list": lambda x: x.astype(int).tolist(),
+    "object array": lambda x: x.astype(object),
+    "fractions": lambda x: np.vectorize(Fraction, otypes=[object])(x.astype(int)).tolist(),
+    "Fortran order": np.asfortranarray,
+    "backward view": lambda x: x[..., ::-1].copy()[..., ::-1],
+    "strided view": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+    "read-only": lambda x: np.broadcast_to(x, x.shape),
+    "no mask": np.ma.masked_array,
+    "torch": lambda x: _torch(x, "int64"),
+    "torch with gradient": lambda x: _torch(x, "float32", requires_grad=True),
+    "torch bfloat16": lambda x: _torch(x, "bfloat16"),
+    "Keras variable": _keras,
+}
+"""Zeros and ones as callers bring them: each makes its own kind of an array of float64."""
+
+NO_NUMBERS = {
+    "None": None,
+    "text": "0.5",
+    "texts": [["0.5", "1"]],
+    "complex": np.ones((2, 3, 2), dtype=complex),
+    "ragged": [[[1.0]], [[1.0], [2.0]]],
+    "None inside": [[[None, 1.0]]],
+    "too large": [[[10**400, 1]]],
+    "dates": np.zeros((2, 3, 2), dtype="M8[s]"),
+    "records": np.zeros((2, 3, 2), dtype=[("a", "f4")]),
+    "dict": {"x": 1.0},
+    "set": {1.0},
+    "iterator": iter([1.0]),
+    "type": float,
+}
+"""What holds no real numbers."""
