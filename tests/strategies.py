@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from lstm_utils.cells import init_lstm, init_rnn
+from lstm_utils.cells import LSTMParameters, init_lstm, init_rnn
+from lstm_utils.stacks import Bidirectional
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,32 @@ def problems(draw, kind, max_batch=4, max_steps=9, max_size=5):
     limits = (max_batch, max_steps, max_size, max_size)
     shape = [draw(st.integers(1, limit)) for limit in limits]
     return problem(kind, shape, draw(st.integers(0, 2**32 - 1)))
+
+
+def network(layers, input_size, seed):
+    """A network of random weights; `layers` has (hidden units, whether in both directions)."""
+    rng, below, found = np.random.default_rng(seed), input_size, []
+    for hidden, both in layers:
+        halves = [
+            LSTMParameters(
+                rng.normal(size=(4 * hidden, hidden + below)), rng.normal(size=4 * hidden)
+            )
+            for _ in range(1 + both)
+        ]
+        found.append(Bidirectional(*halves) if both else halves[0])
+        below = len(halves) * hidden
+    return found if len(found) > 1 else found[0]
+
+
+@st.composite
+def networks(draw, alike):
+    """A network of up to three layers; `alike` in size and directions, as PyTorch wants them."""
+    layer = st.tuples(st.integers(1, 4), st.booleans())
+    if alike:
+        layers = [draw(layer)] * draw(st.integers(1, 3))
+    else:
+        layers = draw(st.lists(layer, min_size=1, max_size=3))
+    return network(layers, draw(st.integers(1, 4)), draw(st.integers(0, 2**32 - 1)))
 
 
 def _torch(x, dtype, **options):
