@@ -19,7 +19,7 @@ def as_floats(name, value, *shapes, whole=np.float64, finite=True):
     *shapes : tuple of int or str
         Shapes that will do, any if none is given. A str names a size that is free.
     whole : dtype
-        What integers and booleans become. A float keeps its type but is at least float32.
+        What integers and booleans become. Floats become float32 or float64, whichever is nearer.
     finite : bool
         Whether NaN and infinity are refused.
 
@@ -30,10 +30,8 @@ def as_floats(name, value, *shapes, whole=np.float64, finite=True):
 
     Raises
     ------
-    TypeError
-        If `value` holds anything but real numbers.
-    ValueError
-        If its shape or one of its numbers does not fit.
+    TypeError, ValueError
+        If `value` holds no real numbers; if its shape or one of its numbers does not fit.
     """
     array = _as_array(name, value, shapes)
     if shapes and not any(_fits(array.shape, shape) for shape in shapes):
@@ -41,7 +39,7 @@ def as_floats(name, value, *shapes, whole=np.float64, finite=True):
     if array.dtype.kind in "biu":
         array = array.astype(whole)
     elif array.dtype not in FLOATS:
-        array = array.astype(np.result_type(array.dtype, np.float32))
+        array = array.astype(np.float32 if array.itemsize <= 4 else np.float64)
     if finite and not np.isfinite(array).all():
         place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         where = f" at {list(place)}" if place else ""

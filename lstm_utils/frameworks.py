@@ -63,12 +63,9 @@ def _network(layers):
 def to_keras(network):
     """Weights as the `set_weights` of Keras's layers takes them.
 
-    Returns
-    -------
-    list
-        Of `LSTMParameters`: kernel (D, 4H), recurrent kernel (H, 4H) and bias (4H,), for a
-        `keras.layers.LSTM`. Of any other network a list of such lists, one for each layer; for a
-        `keras.layers.Bidirectional` the three of its forward layer and the three of the backward.
+    Of `LSTMParameters`: kernel (D, 4H), recurrent kernel (H, 4H) and bias (4H,). Of any other
+    network a list of such lists, one for each layer; those of a `Bidirectional` hold the three of
+    its forward half, then of its backward one.
     """
     layers = [
         [np.ascontiguousarray(_swap_gates(a).T) for p in layer for a in (p.W_x, p.W_h, p.b)]
@@ -78,21 +75,13 @@ def to_keras(network):
 
 
 def from_keras(weights):
-    """The network of Keras's layers: what `to_keras` was given.
+    """The network of Keras's layers: what `to_keras` was given, a list if there are several.
 
-    Parameters
-    ----------
-    weights : keras.layers.Layer or list
-        A built `LSTM` or `Bidirectional`, or a `Sequential` of nothing else; or the three arrays
-        of an LSTM's ``get_weights()``; or a list with one of these for each layer, six arrays for
-        a `Bidirectional`. Only a layer shows its activations: hand it over if you have it.
-
-    Returns
-    -------
-    LSTMParameters, Bidirectional, or list of them
-        A list if there are several layers.
+    `weights` is a built `LSTM` or `Bidirectional`, or a `Sequential` of nothing else; or the three
+    arrays of an LSTM's ``get_weights()``; or a list with one of these for each layer, six arrays
+    for a `Bidirectional`. Only a layer shows its activations: hand it over if you have it.
     """
-    if hasattr(weights, "get_config"):
+    if _is_layer(weights):
         layers = weights.layers if type(weights).__name__ == "Sequential" else [weights]
     elif not isinstance(weights, list | tuple):
         raise TypeError(f"weights must be a list or a layer; got {type(weights).__name__}")
@@ -107,7 +96,7 @@ def from_keras(weights):
         layers = weights
     found = []
     for n, layer in enumerate(layers):
-        arrays = _keras_weights(layer) if hasattr(layer, "get_config") else layer
+        arrays = _keras_weights(layer) if _is_layer(layer) else layer
         count = len(arrays) if isinstance(arrays, list | tuple) else type(arrays).__name__
         if count not in (3, 6):
             raise ValueError(
@@ -119,6 +108,10 @@ def from_keras(weights):
         halves = (turned[k : k + 3] for k in range(0, count, 3))
         found.append([_lstm(dict(zip(names, half, strict=True))) for half in halves])
     return _network(found)
+
+
+def _is_layer(value):
+    return hasattr(value, "get_config") and not isinstance(value, type)
 
 
 def _keras_weights(layer, backwards=False):
@@ -145,19 +138,10 @@ def _keras_weights(layer, backwards=False):
 
 
 def keras_lstm(network, dtype="float64"):
-    """Built Keras layers that hold these weights.
+    """A built `keras.layers.LSTM` or `Bidirectional` that holds these weights, in `dtype`.
 
-    Parameters
-    ----------
-    network : LSTMParameters, Bidirectional, or list of them; or RNNParameters
-    dtype : str
-        "float32" or "float64".
-
-    Returns
-    -------
-    keras.layers.Layer
-        An LSTM, a Bidirectional, a Sequential of them if there are several layers, or a SimpleRNN.
-        Calling it gives every step's output, (B, T, H) or, in both directions, (B, T, 2H).
+    A `Sequential` of them for several layers, a `SimpleRNN` for RNNParameters. Calling it gives
+    every step's output, (B, T, H) or, in both directions, (B, T, 2H).
     """
     import keras
 
@@ -211,19 +195,12 @@ def to_torch(network):
 
 
 def from_torch(state):
-    """The network of a `torch.nn.LSTM`: what `to_torch` was given.
+    """The network of a `torch.nn.LSTM` or its ``state_dict()``: what `to_torch` was given.
 
-    Parameters
-    ----------
-    state : torch.nn.LSTM or dict
-        The layer, or its ``state_dict()``: any number of layers, in one direction or both.
-
-    Returns
-    -------
-    LSTMParameters, Bidirectional, or list of them
-        A list if there are several layers.
+    A list if there are several layers; `Bidirectional` where they read in both directions.
     """
-    state = state.state_dict() if hasattr(state, "state_dict") else state
+    if hasattr(state, "state_dict") and not isinstance(state, type):
+        state = state.state_dict()
     if not isinstance(state, Mapping):
         kind = type(state).__name__
         raise TypeError(f"state must be a torch.nn.LSTM or its state_dict(); got {kind}")
@@ -246,15 +223,7 @@ def from_torch(state):
 def torch_lstm(network, dtype="float64"):
     """A `torch.nn.LSTM`, batch first, that holds these weights (or an RNN, for RNNParameters).
 
-    Parameters
-    ----------
-    network : LSTMParameters, Bidirectional, or list of them; or RNNParameters
-    dtype : str
-        "float32" or "float64".
-
-    Returns
-    -------
-    torch.nn.Module
+    `dtype` is "float32" or "float64", as everywhere here.
     """
     import torch
 

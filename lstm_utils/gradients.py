@@ -33,8 +33,7 @@ def finite_differences(function, x, step=1e-5):
     Raises
     ------
     TypeError, ValueError
-        If `x`, `step` or a value of the function is no finite real number, or if some coordinate
-        is so large that the step is lost in rounding.
+        If anything is no finite real number, or if the step is lost in rounding beside `x`.
     """
     if not callable(function):
         raise TypeError(f"function must be callable; got {type(function).__name__}")
@@ -66,10 +65,7 @@ def relative_error(a, b):
 
 
 def _exponent(array):
-    """The power of two, at least, that every number stays below.
-
-    Divided by it, exactly, none of them overflows or vanishes when it is squared.
-    """
+    """The power of two that every number stays below: divided by it, squares do not overflow."""
     return int(np.frexp(np.abs(array).max(initial=0.0))[1])
 
 
@@ -179,7 +175,9 @@ def gradient_norm_by_lag(params, trace, dh_last):
     dc = np.zeros_like(dh)
     norms = [_mean_norm(dh)]
     for t in reversed(range(steps)):
-        if lstm:
+        if not (np.isfinite(dh).all() and np.isfinite(dc).all()):
+            norms.append(np.inf)  # beyond the largest float, and so for longer lags
+        elif lstm:
             back = lstm_backward(params, _one_step(trace, t), dh[:, None], dc)
             dh, dc = back.h0, back.c0
             norms.append(_mean_norm(np.concatenate([dh, dc], axis=1)))
@@ -200,4 +198,6 @@ def _one_step(trace, t):
 
 
 def _mean_norm(rows):
-    return float(np.linalg.norm(rows, axis=1).mean())
+    exponent = _exponent(rows)
+    mean = np.linalg.norm(np.ldexp(rows, -exponent), axis=1).mean()
+    return float(np.ldexp(mean, exponent))

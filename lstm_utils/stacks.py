@@ -22,11 +22,8 @@ class Bidirectional(NamedTuple):
 def as_layers(network):
     """A network's layers: a list of tuples of `LSTMParameters`, one for each direction.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If there is anything else in it, if weights are not finite, or if a layer does not read as
-        many numbers as the layer below gives.
+    TypeError or ValueError if there is anything else in it, if weights are not finite, or if a
+    layer does not read as many numbers as the layer below gives.
     """
     single = isinstance(network, LSTMParameters | Bidirectional)
     if not single and not isinstance(network, list | tuple):
@@ -72,11 +69,6 @@ def stack_forward(network, x, h0=None, c0=None):
     (h_n, c_n) : lists of ndarray (B, H)
         States after the last step that was read (for a backward layer the sequence's first): layer
         by layer, forward before backward.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `as_layers` and `lstm_forward`.
     """
     layers = as_layers(network)
     bottom, count = layers[0][0], sum(map(len, layers))

@@ -254,6 +254,7 @@ def test_torch_layers_that_are_no_lstm_with_biases_are_refused_by_name():
     ("state", "message"),
     [
         (None, "state must be a torch.nn.LSTM or its"),
+        (type("LSTM", (), {"state_dict": dict}), "state must be a torch.nn.LSTM or its"),
         ([1, 2], "state must be a torch.nn.LSTM or its"),
         ({}, "missing: .'weight_ih_l0'"),
         ({"model": torch_state(), "epoch": 3}, "not an LSTM's: .'model', 'epoch'"),
@@ -322,6 +323,7 @@ KERNEL, RECURRENT, BIAS = to_keras(init_lstm(3, 4, np.random.default_rng(0)))
     [
         (None, "weights must be a list or a layer; got NoneType"),
         (KERNEL, "weights must be a list or a layer; got ndarray"),
+        (type("LSTM", (), {"get_config": dict}), "weights must be a list or a layer; got type"),
         ([], "layer 0 must have three arrays.+got 0"),
         ([KERNEL, RECURRENT], "layer 0 must have three arrays.+got 2"),
         ([KERNEL, RECURRENT, BIAS] * 2, "six arrays are two layers or one in both directions"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from lstm_utils.cells import init_lstm, init_rnn, lstm_forward, rnn_forward
+from lstm_utils.cells import RNNParameters, init_lstm, init_rnn, lstm_forward, rnn_forward
 from lstm_utils.frameworks import torch_lstm
 from lstm_utils.gradients import (
     check_gradient,
@@ -243,3 +243,15 @@ def test_the_norm_by_lag_of_whole_numbers_is_that_of_floats_and_strangers_are_re
             gradient_norm_by_lag(params, trace, dh)
     with pytest.raises(ValueError, match=r"^dh_last must have at least one row"):
         gradient_norm_by_lag(rnn, rnn_forward(rnn, x[:0]), dh[:0])
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_the_norm_by_lag_is_right_until_no_float_is_large_or_small_enough(factor):
+    steps = 1200
+    rnn = RNNParameters(np.zeros((2, 1)), factor * np.eye(2), np.zeros(2))
+    trace = rnn_forward(rnn, np.zeros((1, steps, 1)))
+    with np.errstate(over="ignore"):  # at rest each step back is the factor; 2^1024 is no float
+        norms = gradient_norm_by_lag(rnn, trace, [[0.75, 1.0]])
+        expected = 1.25 * factor ** np.arange(steps + 1.0)
+    np.testing.assert_allclose(norms[:1000], expected[:1000], rtol=1e-12)
+    assert norms[-1] == expected[-1]
