@@ -1,5 +1,7 @@
 """The code that the chapters of *Learning to Forget* share: a map of it, module by module.
 
+arrays (behind cells, frameworks, gradients, stacks)
+    Numbers of any origin as NumPy arrays of floats, or an error that names the argument.
 cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
 cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
@@ -15,7 +17,7 @@ downloads (behind corpora)
 exercises (every chapter)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 frameworks (chapters 4, 5, 6)
-    Weights of one LSTM moved between NumPy, Keras and PyTorch, which store it in three ways.
+    Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes)
     Tools that check a gradient and measure how far one reaches back in time.
 live (chapters 1, 3, 4, 5, 6)
@@ -26,6 +28,8 @@ plotting (every chapter; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 records (chapters 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
+stacks (behind frameworks)
+    LSTM layers one above the other, each in one direction or in both: their weights and outputs.
 text (chapters 6, 7, 8; common mistakes)
     From text to numbers: cleaning, vocabularies, padding, and batches of like length.
 models.headlines (chapters 7, 8)

@@ -3,11 +3,17 @@
 Arrays are batch first, as on the page: B sequences, T time steps, D inputs, H hidden units.
 Inside, the loops run over time-major arrays, so that each step touches one block of memory; the
 products with the inputs, and the sums for the weights, are taken for all steps at once.
+
+Every argument may be anything that holds real numbers: see `lstm_utils.arrays.as_floats`. Results
+have the widest float type among the arguments and the weights; integers take the weights' type.
+Weights and traces may hold NaN, as they do when training diverges; what is read may not.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from lstm_utils.arrays import as_float_type, as_floats, as_whole
 
 GATES = ("forget", "input", "candidate", "output")
 """Order of the row blocks in ``LSTMParameters.W`` and ``LSTMParameters.b``."""
@@ -18,7 +24,18 @@ def sigmoid(z):
 
     Written with tanh, which saturates instead of overflowing: σ(z) = (1 + tanh(z/2)) / 2.
     """
-    return 0.5 * (1.0 + np.tanh(0.5 * z))
+    return 0.5 * (1.0 + np.tanh(0.5 * as_floats("z", z, finite=False)))
+
+
+def _set_floats(record, **shapes):
+    """Make the arrays of a new record floats of one type."""
+    arrays = {
+        name: as_floats(name, getattr(record, name), shape, finite=False)
+        for name, shape in shapes.items()
+    }
+    dtype = np.result_type(*arrays.values())
+    for name, array in arrays.items():
+        object.__setattr__(record, name, array.astype(dtype, copy=False))
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,12 @@ class RNNParameters:
     b: np.ndarray
 
     def __post_init__(self):
+        _set_floats(self, W_xh=("H", "D"), W_hh=("H", "H"), b=("H",))
         hidden = self.b.shape[0]
-        if self.W_hh.shape != (hidden, hidden) or self.W_xh.shape[0] != hidden:
+        if self.W_hh.shape != (hidden, hidden) or len(self.W_xh) != hidden or not self.W_xh.size:
             raise ValueError(
-                "RNNParameters: with b of shape (H,), W_hh must be (H, H) and W_xh (H, D); got "
-                f"b {self.b.shape}, W_hh {self.W_hh.shape}, W_xh {self.W_xh.shape}"
+                "RNNParameters: with b of shape (H,), W_hh must be (H, H) and W_xh (H, D), neither "
+                f"size 0; got b {self.b.shape}, W_hh {self.W_hh.shape}, W_xh {self.W_xh.shape}"
             )
 
     @property
@@ -56,8 +74,13 @@ class RNNParameters:
     def n_parameters(self):
         return self.W_xh.size + self.W_hh.size + self.b.size
 
+    @property
+    def dtype(self):
+        return self.b.dtype
+
     def astype(self, dtype):
-        """The same weights in another float type."""
+        """The same weights in float32 or float64."""
+        dtype = as_float_type(dtype)
         return RNNParameters(*(a.astype(dtype) for a in (self.W_xh, self.W_hh, self.b)))
 
 
@@ -76,10 +99,11 @@ class LSTMParameters:
     b: np.ndarray
 
     def __post_init__(self):
-        rows = self.b.shape[0]
-        if rows % 4 or self.W.shape[0] != rows or self.W.shape[1] <= rows // 4:
+        _set_floats(self, W=("4H", "H + D"), b=("4H",))
+        rows, columns = self.W.shape
+        if rows == 0 or rows % 4 or len(self.b) != rows or columns <= rows // 4:
             raise ValueError(
-                "LSTMParameters: b must be (4H,) and W (4H, H + D) with D >= 1; got "
+                "LSTMParameters: b must be (4H,) and W (4H, H + D) with H, D >= 1; got "
                 f"b {self.b.shape}, W {self.W.shape}"
             )
 
@@ -105,18 +129,21 @@ class LSTMParameters:
         """The columns that act on x_t: a view, shape (4H, D)."""
         return self.W[:, self.hidden_size :]
 
+    @property
+    def dtype(self):
+        return self.b.dtype
+
     def astype(self, dtype):
-        """The same weights in another float type."""
+        """The same weights in float32 or float64."""
+        dtype = as_float_type(dtype)
         return LSTMParameters(self.W.astype(dtype), self.b.astype(dtype))
 
 
 def init_rnn(input_size, hidden_size, rng, scale=None):
     """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero."""
-    scale = hidden_size**-0.5 if scale is None else scale
+    draw = _uniform(input_size, hidden_size, rng, scale)
     return RNNParameters(
-        rng.uniform(-scale, scale, (hidden_size, input_size)),
-        rng.uniform(-scale, scale, (hidden_size, hidden_size)),
-        np.zeros(hidden_size),
+        draw(hidden_size, input_size), draw(hidden_size, hidden_size), np.zeros(hidden_size)
     )
 
 
@@ -125,11 +152,23 @@ def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=n
 
     A forget bias of 1 is the advice of Jozefowicz et al. (2015), and Keras's default.
     """
-    scale = hidden_size**-0.5 if scale is None else scale
-    W = rng.uniform(-scale, scale, (4 * hidden_size, hidden_size + input_size))
+    W = _uniform(input_size, hidden_size, rng, scale)(4 * hidden_size, hidden_size + input_size)
     b = np.zeros(4 * hidden_size)
-    b[:hidden_size] = forget_bias
+    b[:hidden_size] = as_floats("forget_bias", forget_bias, (), (hidden_size,))
     return LSTMParameters(W, b).astype(dtype)
+
+
+def _uniform(input_size, hidden_size, rng, scale):
+    """A function that draws arrays of a given shape, uniform in ±scale."""
+    for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+        if as_whole(name, size) < 1:
+            raise ValueError(f"{name} must be at least 1; got {size}")
+    if not isinstance(rng, np.random.Generator | np.random.RandomState):
+        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}")
+    scale = hidden_size**-0.5 if scale is None else float(as_floats("scale", scale, ()))
+    if not 0 <= scale < 1e300:
+        raise ValueError(f"scale must be from 0 to 1e300; got {scale}")
+    return lambda *shape: rng.uniform(-scale, scale, shape)
 
 
 # --- The simple RNN ----------------------------------------------------------------------
@@ -141,6 +180,9 @@ class RNNTrace:
 
     x: np.ndarray
     h: np.ndarray
+
+    def __post_init__(self):
+        _set_floats(self, x=("batch", "time", "D"), h=("batch", "time + 1", "H"))
 
 
 @dataclass(frozen=True)
@@ -168,10 +210,11 @@ def rnn_forward(params, x, h0=None):
 
     Raises
     ------
-    ValueError
-        If the shapes of `x` or `h0` do not fit the parameters.
+    TypeError, ValueError
+        If `x` or `h0` does not hold finite real numbers, in a shape that fits the parameters.
     """
-    batch, steps = _check_input(params, x, h0=h0)
+    x, h0 = _inputs(RNNParameters, params, x, h0=h0)
+    batch, steps, _ = x.shape
     h = _states(steps, batch, params.hidden_size, x.dtype, h0)
     drive = np.ascontiguousarray(x.swapaxes(0, 1)) @ params.W_xh.T + params.b
     W_hh_T = np.ascontiguousarray(params.W_hh.T)
@@ -202,8 +245,8 @@ def rnn_backward(params, trace, dh):
     Werbos (1990). With a_t the argument of tanh, δ_t = ∂E/∂a_t obeys
     δ_t = (1 − h_t²) ∘ (dh_t + W_hhᵀ δ_{t+1}).
     """
-    h = trace.h.swapaxes(0, 1)
-    dh = _check_dh(dh, h)
+    trace, dh, _ = _traced(RNNParameters, params, trace, dh)
+    h, dh = trace.h.swapaxes(0, 1), dh.swapaxes(0, 1)
     slope = 1.0 - h[1:] ** 2
     delta = np.empty_like(slope)
     from_later = np.zeros_like(h[0])
@@ -249,6 +292,11 @@ class LSTMTrace:
     c: np.ndarray
     h: np.ndarray
 
+    def __post_init__(self):
+        outputs = dict.fromkeys("figo", ("batch", "time", "H"))
+        states = dict.fromkeys("ch", ("batch", "time + 1", "H"))
+        _set_floats(self, x=("batch", "time", "D"), **outputs, **states)
+
 
 @dataclass(frozen=True)
 class LSTMGradients:
@@ -274,6 +322,11 @@ def lstm_step(params, x, h, c):
     -------
     LSTMStep
 
+    Raises
+    ------
+    TypeError, ValueError
+        As `lstm_forward`.
+
     Notes
     -----
     Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)::
@@ -283,6 +336,14 @@ def lstm_step(params, x, h, c):
         c_new   = f ∘ c + i ∘ g
         h_new   = o ∘ tanh(c_new)
     """
+    _check_kind("params", params, LSTMParameters)
+    sizes = params.input_size, params.hidden_size
+    x = as_floats("x", x, ("batch", sizes[0]), sizes[:1], whole=params.dtype)
+    h, c = (
+        as_floats(name, state, (*x.shape[:-1], sizes[1]), whole=params.dtype)
+        for name, state in (("h", h), ("c", c))
+    )
+    x, h, c = _widened(params, x, h, c)
     z = np.concatenate([h, x], axis=-1) @ params.W.T + params.b
     z_f, z_i, z_g, z_o = np.split(z, 4, axis=-1)
     f, i, g, o = sigmoid(z_f), sigmoid(z_i), np.tanh(z_g), sigmoid(z_o)
@@ -306,10 +367,11 @@ def lstm_forward(params, x, h0=None, c0=None):
 
     Raises
     ------
-    ValueError
-        If the shapes of `x`, `h0` or `c0` do not fit the parameters.
+    TypeError, ValueError
+        If `x`, `h0` or `c0` does not hold finite real numbers, in a shape that fits the parameters.
     """
-    batch, steps = _check_input(params, x, h0=h0, c0=c0)
+    x, h0, c0 = _inputs(LSTMParameters, params, x, h0=h0, c0=c0)
+    batch, steps, _ = x.shape
     h = _states(steps, batch, params.hidden_size, x.dtype, h0)
     c = _states(steps, batch, params.hidden_size, x.dtype, c0)
     f, i, g, o = np.empty((4, *h[1:].shape), dtype=x.dtype)
@@ -348,14 +410,14 @@ def lstm_backward(params, trace, dh, dc_last=None):
     state: ∂E/∂c_t = ∂E/∂h_t ∘ o_t ∘ (1 − tanh² c_t) + ∂E/∂c_{t+1} ∘ f_{t+1}. The second term
     is the path that a gate can hold open.
     """
-    f, i, g, o, c, h = (
-        a.swapaxes(0, 1) for a in (trace.f, trace.i, trace.g, trace.o, trace.c, trace.h)
+    trace, dh, dc_last = _traced(LSTMParameters, params, trace, dh, dc_last)
+    f, i, g, o, c, h, dh = (
+        a.swapaxes(0, 1) for a in (trace.f, trace.i, trace.g, trace.o, trace.c, trace.h, dh)
     )
-    dh = _check_dh(dh, h)
     tanh_c = np.tanh(c[1:])
     dz = np.empty((*f.shape[:2], 4 * params.hidden_size), dtype=h.dtype)
     dh_later = np.zeros_like(h[0])
-    dc_later = np.zeros_like(h[0]) if dc_last is None else np.asarray(dc_last, h.dtype)
+    dc_later = np.zeros_like(h[0]) if dc_last is None else dc_last
     for t in reversed(range(len(dh))):
         dh_t = dh[t] + dh_later
         dc_t = dh_t * o[t] * (1.0 - tanh_c[t] ** 2) + dc_later
@@ -366,10 +428,9 @@ def lstm_backward(params, trace, dh, dc_last=None):
         dz[t] = np.concatenate([dz_f, dz_i, dz_g, dz_o], axis=-1)
         dh_later = dz[t] @ params.W_h
         dc_later = dc_t * f[t]
-    steps, batch, _ = dz.shape
-    dz = dz.reshape(steps * batch, -1)
+    dz = dz.reshape(-1, 4 * params.hidden_size)
     dW = dz.T @ np.concatenate([_rows(trace.h[:, :-1]), _rows(trace.x)], axis=1)
-    dx = (dz @ params.W_x).reshape(steps, batch, -1).swapaxes(0, 1)
+    dx = (dz @ params.W_x).reshape(*dh.shape[:2], params.input_size).swapaxes(0, 1)
     return LSTMGradients(LSTMParameters(dW, dz.sum(axis=0)), dx, dh_later, dc_later)
 
 
@@ -388,20 +449,42 @@ def _states(steps, batch, hidden_size, dtype, initial):
     return states
 
 
-def _check_input(params, x, **initial_states):
-    if x.ndim != 3 or x.shape[2] != params.input_size:
-        raise ValueError(f"x must have shape (batch, time, {params.input_size}); got {x.shape}")
-    for name, state in initial_states.items():
-        if state is not None and state.shape != (x.shape[0], params.hidden_size):
-            raise ValueError(
-                f"{name} must have shape ({x.shape[0]}, {params.hidden_size}); got {state.shape}"
-            )
-    return x.shape[:2]
+def _check_kind(name, value, kind):
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}; got {type(value).__name__}")
 
 
-def _check_dh(dh, h):
-    """`dh` time first, once its shape is known to fit the states."""
-    expected = (h.shape[1], h.shape[0] - 1, h.shape[2])
-    if dh.shape != expected:
-        raise ValueError(f"dh must have shape {expected}, one row for each output; got {dh.shape}")
-    return dh.swapaxes(0, 1)
+def _widened(params, *arrays):
+    """Arrays (None stays) in the widest float type among them and the weights."""
+    given = [a for a in arrays if a is not None]
+    dtype = np.result_type(params.dtype, *given)
+    return [a if a is None else a.astype(dtype, copy=False) for a in arrays]
+
+
+def _inputs(kind, params, x, **initial_states):
+    """What a forward pass reads, checked and in one float type."""
+    _check_kind("params", params, kind)
+    x = as_floats("x", x, ("batch", "time", params.input_size), whole=params.dtype)
+    shape = (len(x), params.hidden_size)
+    states = [
+        state if state is None else as_floats(name, state, shape, whole=params.dtype)
+        for name, state in initial_states.items()
+    ]
+    return _widened(params, x, *states)
+
+
+def _traced(kind, params, trace, dh, dc_last=None):
+    """What a backward pass reads, checked, each part against the others, and in one float type."""
+    _check_kind("params", params, kind)
+    _check_kind("trace", trace, LSTMTrace if kind is LSTMParameters else RNNTrace)
+    batch, steps, _ = trace.x.shape
+    hidden = params.hidden_size
+    for name, array in vars(trace).items():
+        size = params.input_size if name == "x" else hidden
+        shape = (batch, steps + (name in ("c", "h")), size)
+        as_floats(f"trace.{name}", array, shape, finite=False)
+    dh = as_floats("dh", dh, (batch, steps, hidden), whole=params.dtype)
+    if dc_last is not None:
+        dc_last = as_floats("dc_last", dc_last, (batch, hidden), whole=params.dtype)
+    *arrays, dh, dc_last = _widened(params, *vars(trace).values(), dh, dc_last)
+    return type(trace)(*arrays), dh, dc_last

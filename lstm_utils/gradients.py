@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from lstm_utils.cells import LSTMTrace, lstm_backward, rnn_backward
+from lstm_utils.arrays import as_floats, as_whole
+from lstm_utils.cells import (
+    LSTMParameters,
+    LSTMTrace,
+    RNNParameters,
+    RNNTrace,
+    lstm_backward,
+    rnn_backward,
+)
 
 
 def finite_differences(function, x, step=1e-5):
@@ -14,22 +22,32 @@ def finite_differences(function, x, step=1e-5):
         Takes an array like `x`, returns a float.
     x : ndarray of float64, any shape
         Where to differentiate. Not changed.
-    step : float
+    step : float, positive
         Half the distance between the two points. Truncation error grows as step², round-off
         as 1/step; they balance near the cube root of the machine epsilon, 6e-6.
 
     Returns
     -------
     ndarray, shape of `x`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If anything is no finite real number, or if the step is lost in rounding beside `x`.
     """
-    x = np.array(x, dtype=np.float64)
+    if not callable(function):
+        raise TypeError(f"function must be callable; got {type(function).__name__}")
+    x = np.array(as_floats("x", x), dtype=np.float64)
+    step = _positive("step", step)
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         here = x[index]
+        if here + step == here or here - step == here:
+            raise ValueError(f"step {step} is lost in rounding beside x{list(index)} = {here}")
         x[index] = here + step
-        above = function(x)
+        above = as_floats("function(x)", function(x), ())
         x[index] = here - step
-        below = function(x)
+        below = as_floats("function(x)", function(x), ())
         x[index] = here
         gradient[index] = (above - below) / (2.0 * step)
     return gradient
@@ -37,16 +55,31 @@ def finite_differences(function, x, step=1e-5):
 
 def relative_error(a, b):
     """‖a − b‖ / max(‖a‖, ‖b‖), and 0 where both are zero (a float, no unit)."""
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    a, b = (as_floats(name, value).astype(np.float64) for name, value in (("a", a), ("b", b)))
     if a.shape != b.shape:
-        raise ValueError(f"shapes differ: {a.shape} and {b.shape}")
-    largest = max(np.linalg.norm(a.ravel()), np.linalg.norm(b.ravel()))
-    return float(np.linalg.norm((a - b).ravel()) / largest) if largest > 0 else 0.0
+        raise ValueError(f"shapes differ: a has {a.shape}, b has {b.shape}")
+    exponent = max(_exponent(a), _exponent(b))
+    a, b = np.ldexp(a.ravel(), -exponent), np.ldexp(b.ravel(), -exponent)
+    largest = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / largest) if largest > 0 else 0.0
+
+
+def _exponent(array):
+    """The power of two that every number stays below: divided by it, squares do not overflow."""
+    return int(np.frexp(np.abs(array).max(initial=0.0))[1])
+
+
+def _positive(name, value, finite=True):
+    value = float(as_floats(name, value, (), finite=finite))
+    if not value > 0:
+        raise ValueError(f"{name} must be positive; got {value}")
+    return value
 
 
 def check_gradient(function, x, gradient, step=1e-5):
     """Relative error between a gradient and finite differences of its function at `x`."""
-    return relative_error(gradient, finite_differences(function, x, step))
+    expected = finite_differences(function, x, step)
+    return relative_error(as_floats("gradient", gradient, expected.shape), expected)
 
 
 def clip_by_norm(arrays, max_norm):
@@ -56,6 +89,7 @@ def clip_by_norm(arrays, max_norm):
     ----------
     arrays : list of ndarray
     max_norm : float, positive
+        Infinity clips nothing.
 
     Returns
     -------
@@ -68,10 +102,16 @@ def clip_by_norm(arrays, max_norm):
     -----
     Pascanu et al. (2013), algorithm 1: the direction is kept, the length is cut.
     """
-    if max_norm <= 0:
-        raise ValueError(f"max_norm must be positive; got {max_norm}")
-    norm = float(np.sqrt(sum(np.sum(a**2) for a in arrays)))
-    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    max_norm = _positive("max_norm", max_norm, finite=False)
+    if not isinstance(arrays, list | tuple):
+        raise TypeError(f"arrays must be a list of arrays; got {type(arrays).__name__}")
+    arrays = [as_floats(f"arrays[{n}]", a) for n, a in enumerate(arrays)]
+    exponent = max(map(_exponent, arrays), default=0)
+    squares = sum(np.sum(np.ldexp(a, -exponent) ** 2) for a in arrays)
+    root = float(np.sqrt(squares))
+    with np.errstate(over="ignore"):  # a norm beyond the largest float is infinite
+        scale = min(1.0, float(np.ldexp(max_norm / root, -exponent))) if root > 0 else 1.0
+        norm = float(np.ldexp(root, exponent))
     return [a * scale for a in arrays], norm
 
 
@@ -90,9 +130,13 @@ def rnn_jacobian(params, h, t, k):
     -------
     ndarray, shape (H, H)
     """
+    if not isinstance(params, RNNParameters):
+        raise TypeError(f"params must be RNNParameters; got {type(params).__name__}")
+    h = as_floats("h", h, ("time + 1", params.hidden_size), whole=params.dtype, finite=False)
+    t, k = as_whole("t", t), as_whole("k", k)
     if not 0 <= k <= t < len(h):
         raise ValueError(f"need 0 <= k <= t <= {len(h) - 1}; got t = {t}, k = {k}")
-    product = np.eye(params.hidden_size)
+    product = np.eye(params.hidden_size, dtype=np.result_type(params.dtype, h))
     for step in range(k + 1, t + 1):
         product = (1.0 - h[step] ** 2)[:, None] * params.W_hh @ product
     return product
@@ -118,12 +162,22 @@ def gradient_norm_by_lag(params, trace, dh_last):
     -----
     One backward step at a time: what reaches a step's initial state is the gradient there.
     """
+    lstm = isinstance(params, LSTMParameters) and isinstance(trace, LSTMTrace)
+    if not lstm and not (isinstance(params, RNNParameters) and isinstance(trace, RNNTrace)):
+        raise TypeError(
+            f"params and trace must be both of an RNN or both of an LSTM; got "
+            f"{type(params).__name__} and {type(trace).__name__}"
+        )
     steps = trace.h.shape[1] - 1
-    lstm = isinstance(trace, LSTMTrace)
-    dh, dc = np.array(dh_last), np.zeros_like(dh_last)
+    dh = as_floats("dh_last", dh_last, (len(trace.h), params.hidden_size), whole=params.dtype)
+    if len(dh) == 0:
+        raise ValueError("dh_last must have at least one row: the mean is over the batch")
+    dc = np.zeros_like(dh)
     norms = [_mean_norm(dh)]
     for t in reversed(range(steps)):
-        if lstm:
+        if not (np.isfinite(dh).all() and np.isfinite(dc).all()):
+            norms.append(np.inf)  # beyond the largest float, and so for longer lags
+        elif lstm:
             back = lstm_backward(params, _one_step(trace, t), dh[:, None], dc)
             dh, dc = back.h0, back.c0
             norms.append(_mean_norm(np.concatenate([dh, dc], axis=1)))
@@ -144,4 +198,6 @@ def _one_step(trace, t):
 
 
 def _mean_norm(rows):
-    return float(np.linalg.norm(rows, axis=1).mean())
+    exponent = _exponent(rows)
+    mean = np.linalg.norm(np.ldexp(rows, -exponent), axis=1).mean()
+    return float(np.ldexp(mean, exponent))

@@ -59,7 +59,7 @@ def _network(model):
         return {"scale": model.scales[scale_of], "integers": base64_of(integers, np.int8)}
 
     layer = [whole(f"forward/{part}") for part in ("kernel", "recurrent_kernel", "bias")]
-    params = from_keras(layer)  # only moves numbers: integers stay integers
+    params = from_keras(layer)  # only moves numbers: whole ones stay whole
     return {
         "units": params.hidden_size,
         "size": params.input_size,

@@ -378,7 +378,7 @@ class HeadlinesModel(Pretrained):
         ``network(tokens, state=None)`` gives the scores (B, T, V) of the next token after each
         prefix, and the pair (h, c) to go on from.
         """
-        lstm = {name.removeprefix("lstm."): array for name, array in self.arrays.items()}
+        lstm = {name[5:]: a for name, a in self.arrays.items() if name.startswith("lstm.")}
         params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
 
         def network(tokens, state=None):
