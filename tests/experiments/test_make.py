@@ -51,6 +51,7 @@ def make(folder, *arguments, **more):
     """Run `make` there: what it said, and how it ended."""
     left_out = ("MAKEFLAGS", "MAKELEVEL", "PYTHON", "LSTM_BOOK_DATA", "PYTHONPATH")
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
+    clean["LC_ALL"] = "C.UTF-8"  # make speaks the system's language, in the system's encoding
     settings = {"cwd": folder, "env": clean | more, "capture_output": True, "encoding": "utf-8"}
     return subprocess.run(["make", *arguments], **settings)
 
