@@ -92,17 +92,17 @@ class Run:
         if not path.exists():
             return None
         record = read_record(path)
-        return record if record["recipe"] == self.recipe_json else None
+        return record if record.get("recipe") == self.recipe_json else None
 
 
 def read_record(path):
     """A record's JSON, as a dict. Raises ValueError, which names the file, if it is none."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record.keys() >= {"recipe", "seconds"}:
-            return record
-    except (AttributeError, ValueError):
-        pass
+    except ValueError:
+        record = None
+    if isinstance(record, dict) and "seconds" in record:
+        return record
     raise ValueError(f"{path} is no record of a run; delete it to make the run again")
 
 

@@ -1,6 +1,6 @@
 """The code that the chapters of *Learning to Forget* share: a map of it, module by module.
 
-arrays (behind cells, frameworks, gradients, stacks)
+arrays (behind 4 modules)
     Numbers of any origin as NumPy arrays of floats, or an error that names the argument.
 cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.

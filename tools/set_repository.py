@@ -26,8 +26,9 @@ def tracked_files(root):
         command = ["git", "ls-files", "-z"]
         names = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True)
         return [root / name for name in names.stdout.split("\0") if (root / name).is_file()]
-    skipped = {".git", ".venv", "_build", "__pycache__"}
-    return [p for p in root.rglob("*") if p.is_file() and not skipped & set(p.parts)]
+    skipped = {".git", ".venv", "_build", "__pycache__", "node_modules"}
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return [path for path in files if not skipped & set(path.relative_to(root).parts)]
 
 
 def readdressed(text, old, new):

@@ -58,3 +58,21 @@ def test_no_module_edits_the_path_or_patches_what_others_define():
 def test_no_module_imports_itself_by_a_detour():
     graph = {name: (set(imported_by(name)) & set(MODULES)) - {name} for name in MODULES}
     graphlib.TopologicalSorter(graph).prepare()
+
+
+POSIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+
+
+def test_what_only_linux_and_macos_have_is_imported_where_it_is_used():
+    """An import at the top of a module would keep Windows from everything that the module has."""
+    found = []
+    for name in MODULES:
+        for node in tree_of(name).body:
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found += [(name, one) for one in names if one.split(".")[0] in POSIX_ONLY]
+    assert found == []
+    assert "tools.environment" in MODULES  # which has one, within `try`

@@ -196,7 +196,7 @@ def test_an_exit_status_is_passed_on():
 
 
 def test_a_letter_that_the_console_lacks_is_written_as_its_code():
-    done = ended("print('✓')", env=os.environ | {"PYTHONIOENCODING": "cp949"})
+    done = ended(r"print('\u2713')", env=os.environ | {"PYTHONIOENCODING": "cp949"})
     assert (done.returncode, done.stdout.strip()) == (0, rb"\u2713")
 
 

@@ -30,6 +30,7 @@ if __name__ == "__main__":
 """
 pytestmark = [
     pytest.mark.skipif(not shutil.which("make"), reason="make is missing"),
+    pytest.mark.skipif(sys.getfilesystemencoding() != "utf-8", reason="file names are not UTF-8"),
     pytest.mark.skipif(os.name == "nt", reason="on Windows the course goes by hand"),
 ]
 ODD = "a book's $HOME & 한글 #1"
@@ -51,6 +52,7 @@ def make(folder, *arguments, **more):
     """Run `make` there: what it said, and how it ended."""
     left_out = ("MAKEFLAGS", "MAKELEVEL", "PYTHON", "LSTM_BOOK_DATA", "PYTHONPATH")
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
+    clean["LANGUAGE"] = "en"  # make speaks the system's language, in the system's encoding
     settings = {"cwd": folder, "env": clean | more, "capture_output": True, "encoding": "utf-8"}
     return subprocess.run(["make", *arguments], **settings)
 

@@ -1,6 +1,7 @@
 """The notebooks as documents: what a reader, a re-execution and a translator rely on."""
 
 import re
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -47,7 +48,19 @@ def test_chapters_are_numbered_without_a_gap_and_the_contents_list_every_noteboo
     listed = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
     assert yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"] == "intro"
     for path in NOTEBOOKS:
-        assert str(path.relative_to(ROOT).with_suffix("")) in listed
+        assert path.relative_to(ROOT).with_suffix("").as_posix() in listed
+
+
+def test_what_windows_can_not_run_is_skipped_by_name_and_with_a_reason(monkeypatch, request):
+    settings = request.config.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    assert {path.name for path in NOTEBOOKS} > settings.NOT_ON_WINDOWS.keys()
+    for system, expected in (("linux", 0), ("win32", len(settings.NOT_ON_WINDOWS))):
+        marks = []
+        items = [SimpleNamespace(path=path, add_marker=marks.append) for path in NOTEBOOKS]
+        monkeypatch.setattr("sys.platform", system)
+        settings.pytest_collection_modifyitems(items)
+        assert [mark.name for mark in marks] == ["skip"] * expected
+        assert all(mark.kwargs["reason"] for mark in marks)
 
 
 @every_notebook
@@ -79,7 +92,7 @@ def test_stored_outputs_are_those_that_the_execution_made(path):
     notebook = read(path)
     assert notebook.metadata.get(SEAL) == seal_of(notebook), (
         "an output was edited, or a source was edited without executing it again: "
-        f"python -m tools.notebooks execute {path.relative_to(ROOT)}"
+        f"python -m tools.notebooks execute {path.relative_to(ROOT).as_posix()}"
     )
 
 

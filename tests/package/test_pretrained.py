@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import re
+import os
 import shutil
 import struct
 import subprocess
@@ -354,7 +354,7 @@ def test_the_same_checkpoint_makes_the_same_bytes_in_any_process(tmp_path):
             encoding="utf-8",
             check=True,
             cwd=ROOT,
-            env={"PYTHONHASHSEED": s},
+            env=os.environ | {"PYTHONHASHSEED": s},
         ).stdout
         for s in ("1", "2")
     }
@@ -577,7 +577,7 @@ def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
         "print(*(len(figure().html) for figure in FIGURES.values()))"
     )
     command = [sys.executable, "-c", program]
-    environment = {"PYTHONPATH": str(target)}
+    environment = os.environ | {"PYTHONPATH": str(target)}
     found = subprocess.run(
         command, check=True, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment
     ).stdout.split()

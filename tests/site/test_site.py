@@ -25,7 +25,11 @@ def article(soup):
 
 def test_strict_build_ends_without_a_warning(build):
     text = re.sub(r"\x1b\[[0-9;]*m", "", build[0])
-    assert [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line] == []
+    lines = text.splitlines()
+    assert [line for line in lines if "WARNING" in line or "ERROR" in line] == []
+    assert [
+        line for line in lines if re.match(r"(DEBUG|INFO)\b", line)
+    ] == []  # what would hide one
     assert text.endswith("\nexit 0"), text[-3000:]
 
 

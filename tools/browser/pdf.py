@@ -6,7 +6,7 @@ prints one page, and Sphinx's `singlehtml` builder has no visitor for the cells 
 """
 
 import json
-import os
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
@@ -65,7 +65,7 @@ class Page:
 
     def path(self, relative):
         """Return where a path of this page leads, from the site's root."""
-        return os.path.normpath(f"{Path(self.name).parent}/{relative}")
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self.name), relative))
 
     def address(self, href):
         """Return where a link leads in the one document, or on the site if it leaves the book."""
