@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import re
 import struct
 import subprocess
 import sys
