@@ -74,6 +74,7 @@ def real(value, name, least=0.0):
         raise TypeError(f"{name} must be a number; got {found(value)}")
     if not value >= least:
         raise ValueError(f"{name} must be at least {least:g}; got {value}")
+    value = value if isinstance(value, int) else float(value)  # an int may be too large for one
     return float(min(value, sys.float_info.max))
 
 

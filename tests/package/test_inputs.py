@@ -287,7 +287,9 @@ def test_a_prompt_is_cleaned_as_headlines_are():
 def test_counts_of_nothing_write_nothing():
     assert HEADLINES.write(0) == []
     assert HEADLINES.write(2, prompt="How to", longest=0) == ["how to"] * 2
-    assert len(HEADLINES.write(np.int64(1), np.float32(0.5), seed=None)) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(HEADLINES.write(np.int64(1), np.float32(0.5), seed=None)) == 1
     assert len(HEADLINES.write(1, prompt="a long one " * 900, longest=1)[0]) >= 9899
 
 
