@@ -19,7 +19,8 @@ from tools.course.exercises import exercises_of, set_up_cell, title_of
 from tools.course.plain_markdown import plain
 from tools.notebooks import METADATA
 
-CONFIG = Path(__file__).with_name("nbgrader_config.py")
+# The settings, and the two files that they load.
+CONFIG = sorted(Path(__file__).parent.glob("nbgrader_*.py"))
 # What a check can give, and what a person gives for the words beside it.
 POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 4}
 POINTS_BY_HAND = {"break": 2, "project": 4}
@@ -47,8 +48,8 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(assignment(chapter, by_hand), path)
         written.append(path)
-    shutil.copyfile(CONFIG, course / CONFIG.name)
-    _archive(course.with_suffix(".zip"), [course / CONFIG.name, *written])
+    settings = [Path(shutil.copy(file, course)) for file in CONFIG]
+    _archive(course.with_suffix(".zip"), [*settings, *written])
     return written
 
 
