@@ -367,3 +367,20 @@ def test_in_every_chapter_the_solutions_get_all_points_and_the_stubs_none(tmp_pa
         test, points = f"test-{exercise.number.replace('.', '-')}", POINTS[exercise.kind]
         assert marks["solutions"][test][:2] == (points, points)
         assert marks["stubs"][test][:2] == (0, points)
+
+
+def test_writing_again_overwrites_only_what_nobody_has_touched(tmp_path):
+    (path,) = write(tmp_path, [CHAPTER])
+    assert write(tmp_path, [CHAPTER]) == [path]
+    gradebook = tmp_path / "nbgrader" / "gradebook.db"
+    for own in (path, gradebook):
+        with own.open("a", encoding="utf-8") as file:
+            file.write(" ")
+        before = own.read_bytes()
+        with pytest.raises(FileExistsError, match=own.name):
+            write(tmp_path, [CHAPTER])
+        assert own.read_bytes() == before
+        own.unlink()
+    (tmp_path / "nbgrader.zip").unlink()
+    with pytest.raises(FileExistsError, match=r"nbgrader_collect\.py"):
+        write(tmp_path, [CHAPTER])

@@ -6,6 +6,7 @@ course/nbgrader.md tells how an instructor goes on. The same chapters give the s
 """
 
 import argparse
+import contextlib
 import re
 import shutil
 import zipfile
@@ -39,8 +40,14 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
     """Write the folder `nbgrader` and its archive, and return the paths of the notebooks.
 
     With `by_hand`, explanations and reports are asked for, which a person has to mark.
+
+    Raises
+    ------
+    FileExistsError
+        If something lies there that wasn't written here, or was changed since: nothing is lost.
     """
     course = Path(folder) / "nbgrader"
+    _refuse_to_overwrite(course)
     written = []
     for chapter in chapters:
         name = f"chapter-{chapter.name[:2]}"
@@ -51,6 +58,20 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
     settings = [Path(shutil.copy(file, course)) for file in CONFIG]
     _archive(course.with_suffix(".zip"), [*settings, *written])
     return written
+
+
+def _refuse_to_overwrite(course):
+    """Raise FileExistsError unless all in a folder is as the archive beside it has it."""
+    written = {}
+    with contextlib.suppress(FileNotFoundError, zipfile.BadZipFile):
+        with zipfile.ZipFile(course.with_suffix(".zip")) as archive:
+            written = {course.parent / name: archive.read(name) for name in archive.namelist()}
+    for path in sorted(course.rglob("*")):
+        if path.is_file() and path.read_bytes() != written.get(path):
+            raise FileExistsError(
+                f"{path} is a course's own or was changed there, and is kept: move that course to "
+                "another folder, or name another one here"
+            )
 
 
 def _archive(path, files):
