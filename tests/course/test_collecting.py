@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import json
+import random
 import tarfile
 import unicodedata
 import zipfile
@@ -104,6 +105,7 @@ NOT_COLLECTED = {  # and the word for it
     f"Cut off_5{FILE}/work.zip": (zipped({f"{NAME}.ipynb": b"{}"})[:60], "cannot be read"),
     f"Nothing_6{FILE}/work.zip": (b"", "empty"),
     f"No file_7{FILE}/work.zip": (zipped({}), "empty archive"),
+    f"Hidden only_15{FILE}/work.zip": (zipped({"__MACOSX/._x.ipynb": b"x"}), "empty archive"),
     f"Locked_8{FILE}/work.zip": (encrypted(zipped({f"{NAME}.ipynb": b"{}"})), "encrypted"),
     f"Rar_9{FILE}/work.rar": (b"Rar!\x1a\7", "no zip, tar or gz"),
     f"../up_10{FILE}/{NAME}.ipynb": (notebook("x"), "leads out"),
@@ -301,6 +303,45 @@ def test_collecting_again_replaces_nothing_unless_that_is_asked_for(tmp_path):
     assert done
     assert "1 older attempts" in said
     assert submitted(course) == {"ada": "second", "bob": "Bob"}
+
+
+def test_damaged_files_cost_nobody_else_and_are_all_named(tmp_path, capsys):
+    write(tmp_path, [CHAPTERS[0]])
+    archive = tmp_path / "nbgrader" / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    (archive / f"ada_{NAME}.ipynb").write_bytes(notebook("right"))
+    data = notebook("x" * 50)
+    right = {
+        "zip": zipped({f"{NAME}.ipynb": data}),
+        "tar.gz": tarred({f"{NAME}.ipynb": data}),
+        "ipynb.gz": gzip.compress(data),
+        "ipynb": data,
+    }
+    chance = random.Random(7)
+    files = []
+    for number in range(240):
+        ending = list(right)[number % 4]
+        damaged = bytearray(right[ending])
+        for _ in range(chance.choice([1, 1, 3, 20])):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        if chance.random() < 0.3:
+            del damaged[chance.randrange(len(damaged)) :]
+        between = f"_{NAME}" if "ipynb" in ending else ""
+        files.append(f"student {number}{between}.{ending}")
+        (archive / files[-1]).write_bytes(damaged)
+    with contextlib.suppress(RuntimeError):
+        nbgrader(tmp_path / "nbgrader", "zip_collect", NAME)
+    said = capsys.readouterr().err
+    collected = {path.name for path in (tmp_path / "nbgrader" / "submitted").iterdir()}
+    assert "ada" in collected
+    assert 20 < len(collected) < 200
+    for number, file in enumerate(files):
+        assert (
+            f"student {number}" in collected
+            or f"Left out {file}" in said
+            or f"{file} (" in said
+            or f"{file}/" in said
+        )
 
 
 def test_an_empty_folder_collects_nobody_and_says_so(tmp_path):

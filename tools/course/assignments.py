@@ -6,7 +6,6 @@ course/nbgrader.md tells how an instructor goes on. The same chapters give the s
 """
 
 import argparse
-import contextlib
 import re
 import shutil
 import zipfile
@@ -63,9 +62,10 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
 def _refuse_to_overwrite(course):
     """Raise FileExistsError unless all in a folder is as the archive beside it has it."""
     written = {}
-    with contextlib.suppress(FileNotFoundError, zipfile.BadZipFile):
-        with zipfile.ZipFile(course.with_suffix(".zip")) as archive:
-            written = {course.parent / name: archive.read(name) for name in archive.namelist()}
+    archive = course.with_suffix(".zip")
+    if archive.is_file() and zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as files:
+            written = {course.parent / name: files.read(name) for name in files.namelist()}
     for path in sorted(course.rglob("*")):
         if path.is_file() and path.read_bytes() != written.get(path):
             raise FileExistsError(

@@ -51,7 +51,7 @@ chapter chapters checkpoint class classroom copia copie copy corrected course de
 document documents done download downloads draft drive exercise exercises file files final
 finished fix fixed folder gradebook hand handin handins homework hw in ipynb kopie last
 late latest lms moodle canvas blackboard my new notebook notebooks of old own part project
-resubmission s session sol solution solutions src student students submission submissions
+resubmission s session sol solution solutions src students submission submissions
 submitted submit temp the tmp untitled update updated upload uploads v version von week
 work zip
 과제 복사본 사본 수정 수정본 완료 완성 의 제출 주차 최종 최종본
@@ -269,7 +269,7 @@ class CollectClass(ExtractorPlugin):
 
     def extract(self, archive_path, extracted_path):
         self.titles = Titles(self.parent.coursedir.assignment_id)
-        self.hand_ins = []
+        self.hand_ins, self.seen = [], 0
         self.lost = {}  # what may be somebody's work, and why it isn't collected
         self.aside = {}  # what is no work, and why
         self.others = defaultdict(list)  # the same, of students whom a platform names
@@ -309,13 +309,14 @@ class CollectClass(ExtractorPlugin):
         *folders, name = parts
         if any(HIDDEN.fullmatch(part) for part in parts):
             return
+        self.seen += 1
         if ARCHIVE.search(name):
             if depth == DEEPEST:
                 raise ValueError(f"{DEEPEST} archives lie around it")
             stem = re.sub(r"\.tar$", "", ARCHIVE.sub("", name), flags=re.IGNORECASE)
             with opener() as stream:
                 archive = io.BytesIO(read_all(stream)) if depth else stream
-                inner = None
+                before = self.seen
                 for inner, inner_date, inner_opener in members(archive):
                     below = [legible(part) for part in re.split(r"[/\\]", inner)]
                     inside = "/".join([shown, *below]) if inner else shown
@@ -327,8 +328,9 @@ class CollectClass(ExtractorPlugin):
                             inside, below, inner_opener, inner_date or date, place, depth + 1
                         )
                     except Exception as error:  # the others are looked at
+                        self.seen += 1
                         self._lose(inside, error)
-                if inner is None:
+                if self.seen == before:
                     raise ValueError("it is an empty archive")
         elif NOTEBOOK.search(name):
             with opener() as stream:
