@@ -450,9 +450,12 @@ def test_all_files_of_one_person_in_canvas_get_one_id(name, number, attempt, oth
         (["ada/try 1/chapter-01.ipynb", "bob/chapter-01.ipynb"], "ada bob"),
         (["week 1/ada_chapter-01.ipynb", "week 2/ada_chapter-01.ipynb"], "ada ada"),
         (["chapter-01.ipynb", "chapter-01 (1).ipynb"], " "),
+        (["Kim_2023_1234_chapter-01.ipynb"], "Kim_2023_1234"),
+        (["Kim_Lee_LATE_17_18_chapter-01.ipynb"], "Kim_Lee_17"),
+        (["student_1_chapter-01.ipynb", "student_2_chapter-01.ipynb"], "student_1 student_2"),
     ],
 )
-def test_folders_tell_people_apart(paths, expected):
+def test_whose_a_file_is_by_its_name_and_its_folders(paths, expected):
     assert students(*paths) == expected.split(" ")
 
 

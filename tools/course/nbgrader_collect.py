@@ -38,7 +38,9 @@ PLATFORMS = [
     r"(?P<name>.+?)_(?P<number>\d+)_(assignsubmission_)?(file|onlinetext)(_|$)",
     # Canvas: lib/content_zipper.rb; the second number grows with each file that is handed in
     r"(?P<late>LATE_)?(?P<name>anon_\w{5})_(?P<attempt>\d+)_",
-    r"(?P<name>[^\W_A-Z]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d+)(_|$)",
+    r"(?P<name>.+?)(?P<late>_LATE)_(?P<number>\d+)_(?P<attempt>\d+)(_|$)",
+    r"(?P<name>[^\W_A-Z]+)_(?P<number>\d+)_(?P<attempt>\d+)(_|$)",
+    r"(?P<name>[^\W_]+)_(?P<number>\d{5,})_(?P<attempt>\d+)(_|$)",
     # Blackboard
     r"([^_]*_)?(?P<name>.+?)_attempt_(?P<attempt>\d{4}(-\d\d){5})",
 ]
