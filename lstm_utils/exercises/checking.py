@@ -69,7 +69,8 @@ def check_of(number):
         If there is no such exercise.
     """
     if not isinstance(number, str):
-        raise ValueError(f'write the number of the exercise in quotes: check("{number}", …)')
+        example = f"{number:g}" if isinstance(number, float) else "4.3"
+        raise ValueError(f'write the number of the exercise in quotes: check("{example}", …)')
     chapter = number.split(".")[0]
     module = f"lstm_utils.exercises.chapter_{chapter}"
     try:
@@ -84,7 +85,7 @@ def check_of(number):
     return CHECKS[number]
 
 
-def check(number, *answers, **named):
+def check(number=None, *answers, **named):
     """Print whether the answers to an exercise are right, and if not, where to look."""
     line = str(examine(number, *answers, **named))
     print(textwrap.fill(line, 88, subsequent_indent=" " * (len(number) + 3)))
@@ -156,7 +157,7 @@ def _no_answer(names):
 def _time_limit(seconds):
     """Stop what runs in here after some seconds, where the system can do it (not on Windows)."""
     main = threading.current_thread() is threading.main_thread()
-    if not (hasattr(signal, "setitimer") and main):
+    if not (hasattr(signal, "SIGALRM") and main):
         yield
         return
 

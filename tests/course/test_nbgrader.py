@@ -1,19 +1,18 @@
 """The assignments in nbgrader: released, handed in by made students, collected and marked by it."""
 
-import contextlib
+import copy
 import dataclasses
+import json
 import os
 import re
 import shutil
-import sys
 import zipfile
-from pathlib import Path
-from unittest import mock
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from tests.course.nbgrader_runs import nbgrader
 from tools.course.assignments import CHAPTERS, marking_code, write
 from tools.course.exercises import definitions, exercises_of
 
@@ -93,28 +92,37 @@ def answers_of_the_class():
         "right": (solutions | {build[0].number: talking_to_stderr(build[0])}, set(solutions)),
         "half": ({n: solutions[n] if n in half else stubs[n] for n in solutions}, half),
         "astray": (solutions | astray, set(solutions) - set(astray)),
+        "clumsy": (solutions, set(solutions)),
+        "rewritten": (solutions, set(solutions)),
     }
 
 
-def nbgrader(folder, *arguments):
-    """Run an nbgrader command in a folder; in this process, which spares its long start."""
-    from jupyter_core.application import NoStart
-    from nbgrader.apps import NbGraderApp
+def handle_clumsily(path):
+    """Do to a right notebook what hands do: copy cells, empty, retype, merge and move them."""
+    notebook = nbformat.read(path, as_version=4)
+    cells, by_id = notebook.cells, {cell.id: cell for cell in notebook.cells}
+    for name in ("answer-1-1", "test-1-2", "words-1-8"):
+        cells.insert(cells.index(by_id[name]), copy.deepcopy(by_id[name]))
+        by_id[name].id = f"twin-of-{name}"
+    by_id["answer-1-2"].cell_type = "raw"
+    by_id["test-1-3"].cell_type = by_id["answer-1-4"].cell_type = "markdown"
+    by_id["test-1-4"].source = ""
+    merged = [by_id[name] for name in ("answer-1-5", "test-1-5", "text-1-6", "answer-1-6")]
+    merged[0].source = "\n\n".join(cell.source for cell in merged)
+    for cell in (*merged[1:], by_id["set-up"], by_id["test-1-7"]):
+        cells.remove(cell)
+    notebook.cells = [by_id["test-1-7"], *cells, by_id["set-up"]]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
 
-    app = NbGraderApp.instance()
-    # It calls its own helper, alembic, by name: as in an environment that is activated.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    with contextlib.chdir(folder), mock.patch.dict(os.environ, PATH=path):
-        try:
-            app.initialize(list(arguments))
-            app.start()
-        except NoStart:  # the subcommand has run
-            pass
-        except SystemExit as end:
-            if end.code:
-                raise RuntimeError(f"nbgrader {' '.join(arguments)}") from end
-        finally:
-            app.reset()
+
+def rewrite(path):
+    """Save a notebook as an old editor does: no marks, no ids, and a byte-order mark in front."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        del cell["id"]
+    notebook |= {"metadata": {"kernelspec": {"name": "ir", "language": "R"}}, "nbformat_minor": 4}
+    path.write_text(json.dumps(notebook), encoding="utf-8-sig")
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +154,14 @@ def course(tmp_path_factory):
         desk = folder / student
         shutil.copytree(released, desk / NAME)
         shutil.copyfile(config, desk / config.name)
-        fill_in(desk / NAME / f"{NAME}.ipynb", answers, words=student == "right")
+        path = desk / NAME / f"{NAME}.ipynb"
+        fill_in(path, answers, words=student in ("right", "clumsy"))
         if student == "half":
-            throw_away(desk / NAME / f"{NAME}.ipynb", f"test-{number.replace('.', '-')}")
+            throw_away(path, f"test-{number.replace('.', '-')}")
+        elif student == "clumsy":
+            handle_clumsily(path)
+        elif student == "rewritten":
+            rewrite(path)
         nbgrader(desk, "submit", NAME, f"--student={student}")
     nbgrader(course, "collect", NAME)
     nbgrader(course, "autograde", NAME)
@@ -208,16 +221,16 @@ def test_words_wait_for_a_person_unless_nothing_was_written(marks):
     asked = {
         f"words-{e.number.replace('.', '-')}": HAND[e.kind] for e in exercises() if e.kind in HAND
     }
-    for student, wanted in (("right", (None, True)), ("half", (0, False))):
+    written, nothing = (None, True), (0, False)
+    for student, wanted in (("right", written), ("half", nothing), ("clumsy", written)):
         words = {name: given for name, given in marks[student].items() if name in asked}
         assert {name: largest for name, (_, largest, _) in words.items()} == asked
         assert {(auto, needs) for auto, _, needs in words.values()} == {wanted}
 
 
 def test_the_table_of_marks_has_a_line_for_each_student(course):
-    header, *lines = [
-        line.split(",") for line in (course / "grades.csv").read_text(encoding="utf-8").splitlines()
-    ]
+    table = (course / "grades.csv").read_text(encoding="utf-8")
+    header, *lines = [line.split(",") for line in table.splitlines()]
     most = sum(POINTS[e.kind] + HAND.get(e.kind, 0) for e in exercises())
     rows = [dict(zip(header, line, strict=True)) for line in lines]
     scores = {row["student_id"]: float(row["score"]) for row in rows}
@@ -242,6 +255,27 @@ def test_a_student_reads_in_the_marked_notebook_what_was_wrong(course):
         assert words in error.evalue
 
 
+@pytest.mark.parametrize(
+    ("student", "cell", "said"),
+    [
+        ("clumsy", "answer-1-1", "run in their order"),
+        ("clumsy", "test-1-5", "cut out"),
+        ("clumsy", "set-up", "put in front"),
+        ("rewritten", "answer-1-1", "known by its place or its check"),
+        ("half", f"test-{exercises('build')[0].number.replace('.', '-')}", "missing"),
+    ],
+)
+def test_a_student_reads_what_was_put_right(course, student, cell, said):
+    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+    head = nbformat.read(path, 4).cells[0].source
+    assert any(f"`{cell}`" in line and said in line for line in head.splitlines())
+
+
+def test_a_notebook_in_which_nothing_was_put_right_has_no_word_of_it(course):
+    path = course / "autograded" / "right" / NAME / f"{NAME}.ipynb"
+    assert nbformat.read(path, 4).cells[0].id == "head"
+
+
 def test_the_released_notebook_holds_stubs_and_no_solution(course):
     text = (course / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
     released = {c.id: c for c in nbformat.reads(text, 4).cells}
@@ -262,20 +296,6 @@ def settings(course):
     from traitlets.config import PyFileConfigLoader
 
     return PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        "ada_chapter-01.ipynb",
-        "ada_chapter-01 (2).ipynb",
-        "class/ada_4711_assignsubmission_file/chapter-01.ipynb",
-    ],
-)
-def test_files_from_a_learning_platform_are_told_apart_by_the_name_in_front(course, file):
-    pattern = settings(course).FileNameCollectorPlugin.named_regexp
-    found = re.match(pattern, f"/home/me/nbgrader/downloaded/chapter-01/extracted/{file}")
-    assert found.groupdict() == {"student_id": "ada", "file_id": NAME}
 
 
 def test_late_work_loses_a_tenth_a_day_and_at_most_half(course):
@@ -315,7 +335,7 @@ def test_a_stub_whose_check_a_test_cell_cannot_repeat_is_refused(call):
 
 def test_the_archive_holds_the_files_beside_it(written):
     files = [path for path in (written / "nbgrader").rglob("*") if path.is_file()]
-    assert len(files) == len(CHAPTERS) + 1
+    assert len(files) == len(CHAPTERS) + 3  # the settings, and the files that they load
     with zipfile.ZipFile(written / "nbgrader.zip") as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == {
             path.relative_to(written).as_posix(): path.read_bytes() for path in files
@@ -347,3 +367,20 @@ def test_in_every_chapter_the_solutions_get_all_points_and_the_stubs_none(tmp_pa
         test, points = f"test-{exercise.number.replace('.', '-')}", POINTS[exercise.kind]
         assert marks["solutions"][test][:2] == (points, points)
         assert marks["stubs"][test][:2] == (0, points)
+
+
+def test_writing_again_overwrites_only_what_nobody_has_touched(tmp_path):
+    (path,) = write(tmp_path, [CHAPTER])
+    assert write(tmp_path, [CHAPTER]) == [path]
+    gradebook = tmp_path / "nbgrader" / "gradebook.db"
+    for own in (path, gradebook):
+        with own.open("a", encoding="utf-8") as file:
+            file.write(" ")
+        before = own.read_bytes()
+        with pytest.raises(FileExistsError, match=own.name):
+            write(tmp_path, [CHAPTER])
+        assert own.read_bytes() == before
+        own.unlink()
+    (tmp_path / "nbgrader.zip").unlink()
+    with pytest.raises(FileExistsError, match=r"nbgrader_collect\.py"):
+        write(tmp_path, [CHAPTER])

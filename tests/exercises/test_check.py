@@ -113,6 +113,20 @@ def test_an_unknown_number_and_a_wrong_count_of_answers_are_errors_that_say_what
         check("99.2", 69)
 
 
+@pytest.mark.parametrize("number", [None, ..., 1, 1j, b"1.1", [], np.ones(2), len])
+def test_what_is_no_number_of_an_exercise_is_told_how_to_write_one(number):
+    with pytest.raises(ValueError, match=r'in quotes: check\("4\.3", …\)'):
+        check(number)
+    with pytest.raises(ValueError, match="in quotes"):
+        check()
+
+
+@pytest.mark.parametrize("number", ["", "abc", "99.", "99.1.1", " 99.1", "../99.1", "0.1", "99.３"])
+def test_a_number_that_no_exercise_has_is_told_so(number):
+    with pytest.raises(ValueError, match="there is no exercise"):
+        check(number, 1)
+
+
 def test_the_decorator_registers_a_check_under_its_number():
     exercise("99.3", seconds=2)(product)
     assert CHECKS.pop("99.3") == (product, 2)

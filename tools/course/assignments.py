@@ -19,7 +19,8 @@ from tools.course.exercises import exercises_of, set_up_cell, title_of
 from tools.course.plain_markdown import plain
 from tools.notebooks import METADATA
 
-CONFIG = Path(__file__).with_name("nbgrader_config.py")
+# The settings, and the two files that they load.
+CONFIG = sorted(Path(__file__).parent.glob("nbgrader_*.py"))
 # What a check can give, and what a person gives for the words beside it.
 POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 4}
 POINTS_BY_HAND = {"break": 2, "project": 4}
@@ -38,8 +39,14 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
     """Write the folder `nbgrader` and its archive, and return the paths of the notebooks.
 
     With `by_hand`, explanations and reports are asked for, which a person has to mark.
+
+    Raises
+    ------
+    FileExistsError
+        If something lies there that wasn't written here, or was changed since: nothing is lost.
     """
     course = Path(folder) / "nbgrader"
+    _refuse_to_overwrite(course)
     written = []
     for chapter in chapters:
         name = f"chapter-{chapter.name[:2]}"
@@ -47,9 +54,24 @@ def write(folder, chapters=CHAPTERS, by_hand=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(assignment(chapter, by_hand), path)
         written.append(path)
-    shutil.copyfile(CONFIG, course / CONFIG.name)
-    _archive(course.with_suffix(".zip"), [course / CONFIG.name, *written])
+    settings = [Path(shutil.copy(file, course)) for file in CONFIG]
+    _archive(course.with_suffix(".zip"), [*settings, *written])
     return written
+
+
+def _refuse_to_overwrite(course):
+    """Raise FileExistsError unless all in a folder is as the archive beside it has it."""
+    written = {}
+    archive = course.with_suffix(".zip")
+    if archive.is_file() and zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as files:
+            written = {course.parent / name: files.read(name) for name in files.namelist()}
+    for path in sorted(course.rglob("*")):
+        if path.is_file() and path.read_bytes() != written.get(path):
+            raise FileExistsError(
+                f"{path} is a course's own or was changed there, and is kept: move that course to "
+                "another folder, or name another one here"
+            )
 
 
 def _archive(path, files):

@@ -25,11 +25,8 @@ c.IgnorePattern.pattern = "."
 # A student who has deleted a test cell gets it back.
 c.OverwriteCells.add_missing_cells = True
 
-# `nbgrader zip_collect` takes what a learning platform hands out, the student's name in front:
-# "ada_chapter-01.ipynb", or "Ada Lovelace_4711_file/chapter-01 (2).ipynb".
-c.FileNameCollectorPlugin.named_regexp = (
-    r".*/extracted/(?:.*/)?(?P<student_id>[^/_]+)_.*?(?P<file_id>chapter-\d\d)[^/]*\.ipynb$"
-)
+load_subconfig("nbgrader_collect.py")  # noqa: F821, nbgrader defines it
+load_subconfig("nbgrader_repair.py")  # noqa: F821
 
 DAILY_PENALTY, LARGEST_PENALTY = 0.1, 0.5  # parts of the points
 
