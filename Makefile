@@ -17,6 +17,10 @@ ifneq ($(origin LSTM_BOOK_DATA),undefined)
 override LSTM_BOOK_DATA := $(value LSTM_BOOK_DATA)
 export LSTM_BOOK_DATA
 endif
+ifneq ($(origin LSTM_BOOK_CACHE),undefined)
+override LSTM_BOOK_CACHE := $(value LSTM_BOOK_CACHE)
+export LSTM_BOOK_CACHE
+endif
 
 .PHONY: help book course report pdf serve test check samples lint bench experiments summary notebooks hub colab marks clean
 .DEFAULT_GOAL := help
@@ -79,8 +83,7 @@ report: chromium-and-node book for-check
 	$(BIN)/python -m tools.browser.report
 
 serve: book
-	@echo "http://localhost:$(PORT)  (Ctrl-C stops it)"
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python -m tools.serve --port $(PORT)
 
 # Without TESTS, what pyproject.toml names in `testpaths`.
 test: for-test

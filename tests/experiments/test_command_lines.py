@@ -6,12 +6,13 @@ The programs are found, not listed: a new one is held to the same.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from tools import command_line
+from tools import command_line, serve
 from tools.contents import ROOT
 
 HOMES = ("experiments", "tools", "course")
@@ -225,6 +226,16 @@ def test_an_interrupted_program_says_so_in_a_line():
     assert process.returncode == 130
     assert err.splitlines()[0].endswith("stopped")
     assert len(err.splitlines()) == 1
+
+
+def test_a_port_in_use_is_named(monkeypatch):
+    monkeypatch.setattr(serve, "require_built", lambda site: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=rf"port {port} can't be used .*PORT="):
+            serve.main(["--port", str(port)])
+    with pytest.raises(OSError, match=r"port 70000 can't be used"):
+        serve.main(["--port", "70000"])
 
 
 def test_a_program_is_described_by_its_first_paragraph():

@@ -21,7 +21,7 @@ from tools.contents import ROOT
 WRITE_DOWN = """
 import json, os, sys
 def main():
-    names = ("LSTM_BOOK_DATA", "PWD")
+    names = ("LSTM_BOOK_DATA", "LSTM_BOOK_CACHE", "PWD")
     seen = [os.path.basename(__file__), sys.argv[1:], {n: os.environ.get(n) for n in names}]
     with open("seen.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(seen) + "\\n")
@@ -50,7 +50,14 @@ def checkout(folder):
 
 def make(folder, *arguments, **more):
     """Run `make` there: what it said, and how it ended."""
-    left_out = ("MAKEFLAGS", "MAKELEVEL", "PYTHON", "LSTM_BOOK_DATA", "PYTHONPATH")
+    left_out = (
+        "MAKEFLAGS",
+        "MAKELEVEL",
+        "PYTHON",
+        "LSTM_BOOK_DATA",
+        "LSTM_BOOK_CACHE",
+        "PYTHONPATH",
+    )
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
     clean["LANGUAGE"] = "en"  # make speaks the system's language, in the system's encoding
     settings = {"cwd": folder, "env": clean | more, "capture_output": True, "encoding": "utf-8"}
@@ -106,6 +113,11 @@ def test_a_folder_of_corpora_reaches_the_programs_letter_for_letter(book, value,
     assert seen(book, "pytest")[-1][1]["LSTM_BOOK_DATA"] == (
         value if given == "environment" else value.lstrip()
     )
+
+
+def test_a_cache_is_named_letter_for_letter_too(book):
+    make(book, "test", "LSTM_BOOK_CACHE=/x/$HOME y")
+    assert seen(book, "pytest")[-1][1]["LSTM_BOOK_CACHE"] == "/x/$HOME y"
 
 
 def test_without_a_folder_of_corpora_none_is_named(book):
