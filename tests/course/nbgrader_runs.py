@@ -20,7 +20,10 @@ def nbgrader(folder, *arguments):
     app = NbGraderApp.instance()
     # It calls its own helper, alembic, by name: as in an environment that is activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    with contextlib.chdir(folder), mock.patch.dict(os.environ, PATH=path):
+    # It sets up logging anew, which closes the streams of handlers that others have: absl's, where
+    # a test before has imported TensorFlow, writes into what pytest captures.
+    logging_stays = mock.patch("logging.shutdown")
+    with contextlib.chdir(folder), mock.patch.dict(os.environ, PATH=path), logging_stays:
         try:
             app.initialize(list(arguments))
             app.start()
