@@ -103,7 +103,9 @@ def main(argv=None):
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(STORED_AS)}; or all"
     )
     told = "where the experiments left them"
-    parser.add_argument("--checkpoints", type=Path, default=HERE / "checkpoints", help=told)
+    parser.add_argument(
+        "--checkpoints", type=command_line.path, default=HERE / "checkpoints", help=told
+    )
     arguments = parser.parse_args(argv)
     unknown = sorted(set(arguments.names) - set(STORED_AS))
     if unknown:

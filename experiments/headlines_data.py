@@ -7,10 +7,10 @@ import os
 import random
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 from lstm_utils.corpora import DATA_VARIABLE, CorpusError, load_headlines, missing_kind, read_csv
 from lstm_utils.text import clean_headline
+from tools import command_line
 
 from .runs import data_record
 
@@ -128,7 +128,10 @@ def training_text(data, recipe):
 def add_arguments(parser):
     """What this program's command line has beside the others'."""
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="a CSV file in the place of the headlines"
+        "--csv",
+        type=command_line.path,
+        metavar="FILE",
+        help="a CSV file in the place of the headlines",
     )
     parser.add_argument("--column", metavar="NAME", help="the column of --csv that holds the text")
     parser.add_argument("--encoding", default="utf-8-sig", help="of --csv (UTF-8)")

@@ -305,9 +305,8 @@ def parser_of(description, add_arguments=None):
     parser.add_argument("--again", action="store_true", help="delete their records first")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: a rehearsal, no result")
     for name in ("results", "checkpoints"):
-        parser.add_argument(
-            f"--{name}", type=Path, default=HERE / name, metavar="DIR", help=f"folder of {name}"
-        )
+        told = {"default": HERE / name, "metavar": "DIR", "help": f"folder of {name}"}
+        parser.add_argument(f"--{name}", type=command_line.path, **told)
     if add_arguments:
         add_arguments(parser)
     return parser

@@ -119,7 +119,9 @@ def summarise(results=HERE / "results"):
 
 def main(argv=None):
     parser = command_line.parser(__doc__)
-    parser.add_argument("--results", type=Path, default=HERE / "results", metavar="DIR")
+    parser.add_argument(
+        "--results", type=command_line.path, default=HERE / "results", metavar="DIR"
+    )
     results = parser.parse_args(argv).results
     summary = summarise(results)
     write_record(summary, results / "summary.json")

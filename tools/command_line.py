@@ -7,6 +7,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 # What a person can mend: a file, a number, a network. Anything else from Python itself is a mistake
 # of the program, and keeps its traceback; an error of a library is told in its own words.
@@ -23,6 +24,11 @@ def parser(docstring, **more):
     """The parser of a program, described by the first paragraph of its docstring."""
     first = docstring.partition("\n\n")[0]
     return argparse.ArgumentParser(prog=name(), description=first, allow_abbrev=False, **more)
+
+
+def path(text):
+    """The type of an argument that names a file or a folder: ~ is the home folder in quotes too."""
+    return Path(text).expanduser()
 
 
 def in_a_line(error):

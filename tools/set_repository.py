@@ -11,7 +11,8 @@ from tools import command_line
 from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 
-OWNER_AND_NAME = re.compile(r"[\w-]+/[\w.-]+")
+# As GitHub has them; a name that ends in .git is the address of a clone.
+OWNER_AND_NAME = re.compile(r"[A-Za-z\d][A-Za-z\d_-]*/(?!\.+$|.*\.git$)[A-Za-z\d._-]+")
 
 
 def current_address(root=ROOT):

@@ -46,8 +46,11 @@ def main(arguments=None):
     parser = command_line.parser(__doc__)
     parser.add_argument("hub", metavar="HUB", help="address of a JupyterHub, or binder")
     hub = parser.parse_args(arguments).hub
-    if hub != "binder" and not re.match(r"https?://[^/\s]+", hub):
-        parser.error(f"expected an address such as https://hub.example.org, and got {hub!r}")
+    if hub != "binder" and not re.fullmatch(r"https?://[^/?#\s]+(/(?!hub\b)[^/?#\s]+)*/?", hub):
+        parser.error(
+            "expected an address such as https://hub.example.org, without /hub and what stands "
+            f"behind it, and got {hub!r}"
+        )
     for name in CHAPTERS:
         print(f"- [{Path(name).stem}]({binder_link(name) if hub == 'binder' else link(hub, name)})")
 

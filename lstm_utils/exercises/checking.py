@@ -10,6 +10,7 @@ import importlib
 import inspect
 import itertools
 import signal
+import sys
 import textwrap
 import threading
 import traceback
@@ -155,22 +156,52 @@ def _no_answer(names):
 
 @contextlib.contextmanager
 def _time_limit(seconds):
-    """Stop what runs in here after some seconds, where the system can do it (not on Windows)."""
-    main = threading.current_thread() is threading.main_thread()
-    if not (hasattr(signal, "SIGALRM") and main):
+    """Stop what runs in here after some seconds; only the main thread can be stopped."""
+    if threading.current_thread() is not threading.main_thread():
         yield
-        return
+    elif hasattr(signal, "SIGALRM"):
+        with _alarm(seconds):
+            yield
+    else:
+        with _interrupt(seconds):
+            yield
 
+
+@contextlib.contextmanager
+def _alarm(seconds):
     def stop(*_):
         raise _TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    handler = signal.signal(signal.SIGALRM, stop)
+    pending = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *pending)
+
+
+@contextlib.contextmanager
+def _interrupt(seconds):
+    """The same on Windows, which has no alarm: what Ctrl-C does, from a thread that waits."""
+    late = threading.Event()
+
+    def stop():
+        late.set()
+        signal.raise_signal(signal.SIGINT)  # Python handles it in the main thread
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if late.is_set():
+            raise _TooSlow from None
+        raise
+    finally:
+        timer.cancel()
 
 
 # Running what a student wrote ------------------------------------------------
@@ -188,7 +219,8 @@ def call(function, *arguments, in_place=False, **named):
         )
     before = copy.deepcopy(list(_arrays((arguments, named))))
     try:
-        result = function(*arguments, **named)
+        with contextlib.redirect_stdout(sys.stdout):  # where it is afterwards too
+            result = function(*arguments, **named)
     except NotImplementedError:
         raise StillOpen(f"{_name(function)} has no code yet.") from None
     except (Wrong, StillOpen):

@@ -97,6 +97,21 @@ def test_links_ask_for_the_newest_notebooks_of_the_branch_for_students():
         assert part in page
 
 
+@pytest.mark.parametrize(
+    "hub",
+    ["https://hub.example.org/hub/home", "https://x.org/hub", "https://x.org?next=y", "x.org"],
+)
+def test_an_address_that_is_not_a_hubs_own_is_refused(hub, capsys):
+    with pytest.raises(SystemExit):
+        links.main([hub])
+    assert "without /hub" in capsys.readouterr().err
+
+
+def test_a_hub_may_lie_below_another_address(capsys):
+    links.main(["https://x.org/jupyter/"])
+    assert "(https://x.org/jupyter/hub/user-redirect/git-pull?" in capsys.readouterr().out
+
+
 def test_binder_installs_what_the_chapters_import_from_one_folder():
     assert not (ROOT / ".binder").exists(), "repo2docker reads one of the two"
     lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -163,6 +163,32 @@ def test_an_endless_loop_is_stopped_and_the_clock_put_back():
     assert signal.getsignal(signal.SIGALRM) is before
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such clock")
+def test_an_alarm_that_a_notebook_has_set_itself_still_rings():
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 100)
+    try:
+        assert examine("99.1", lambda a, b: a * b).state == "right"
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_endless_loop_is_stopped_where_the_system_has_no_alarm(monkeypatch):
+    monkeypatch.delattr(signal, "SIGALRM", raising=False)
+    assert "Is there a loop that never ends?" in examine("99.1", forever).message
+
+
+def test_what_a_function_does_to_the_output_ends_with_it(monkeypatch, capsys):
+    def mute(a, b):
+        monkeypatch.setattr(sys, "stdout", None)
+        return a * b
+
+    check("99.1", mute)
+    assert capsys.readouterr().out == "99.1 ✓ Right. Entry by entry.\n"
+
+
 def test_a_check_works_without_a_clock_where_there_is_none():
     states = []
 

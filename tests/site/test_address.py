@@ -81,7 +81,9 @@ def test_changing_the_address_back_restores_every_byte(copy):
     assert contents(copy) == before
 
 
-@pytest.mark.parametrize("wrong", ["lstm-book", "https://github.com/a/b", "a/b/c", "a b/c"])
+@pytest.mark.parametrize(
+    "wrong", ["lstm-book", "https://github.com/a/b", "a/b/c", "a b/c", "a/b.git", "a/..", "김/강의"]
+)
 def test_a_malformed_name_is_refused_with_an_example(wrong, capsys):
     with pytest.raises(SystemExit):
         main([wrong])

@@ -118,8 +118,8 @@ def print_book(site, output):
 def main(arguments=None):
     parser = command_line.parser(__doc__)
     site, pdf = ROOT / "_build/html", ROOT / "_build/pdf/learning-to-forget.pdf"
-    parser.add_argument("site", nargs="?", type=Path, default=site)
-    parser.add_argument("pdf", nargs="?", type=Path, default=pdf)
+    parser.add_argument("site", nargs="?", type=command_line.path, default=site)
+    parser.add_argument("pdf", nargs="?", type=command_line.path, default=pdf)
     options = parser.parse_args(arguments)
     require_built(options.site)
     print_book(options.site.resolve(), options.pdf)

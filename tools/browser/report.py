@@ -191,7 +191,7 @@ def add_to_report(page, found, made):
 
 def main(arguments=None):
     parser = command_line.parser(__doc__)
-    parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("site", nargs="?", type=command_line.path, default=ROOT / "_build" / "html")
     parser.add_argument("--pages", nargs="+", default=pages(), help="only these")
     parser.add_argument("--runs", type=int, default=3, help="ratings where a goal is missed")
     options = parser.parse_args(arguments)

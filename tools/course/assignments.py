@@ -176,7 +176,7 @@ def _marked(cell, points=None, stub=None):
 
 def main(arguments=None):
     parser = command_line.parser(__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=command_line.path)
     parser.add_argument("--by-machine", action="store_true", help="ask for nothing to be read")
     options = parser.parse_args(arguments)
     for path in write(options.folder, by_hand=not options.by_machine):

@@ -201,7 +201,9 @@ def _listed(path, recorded):
 def main(arguments=None):
     parser = command_line.parser(__doc__)
     beside = ROOT / "_build" / "html" / "course"
-    parser.add_argument("folder", nargs="?", type=Path, default=beside, metavar="FOLDER")
+    parser.add_argument(
+        "folder", nargs="?", type=command_line.path, default=beside, metavar="FOLDER"
+    )
     folder = parser.parse_args(arguments).folder
     write(folder)
     print(f"The course's files are listed in {folder}/index.html")

@@ -321,7 +321,7 @@ def main(arguments=None):
         parser.error(f"expected one folder, and got {more[0]!r} too")
     if unknown := sorted(set(numbers) - set(sessions())):
         parser.error(f"no session {', '.join(map(str, unknown))}")
-    for path in write(folder, numbers):
+    for path in write(command_line.path(folder), numbers):
         print(path)
 
 
