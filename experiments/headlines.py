@@ -21,7 +21,7 @@ from tools import command_line
 
 from . import distributed
 from .export_weights import keep
-from .headlines_data import TextRecipe, add_arguments, load, training_text
+from .headlines_data import ENCODING, TextRecipe, add_arguments, load, training_text
 from .headlines_training import (
     Account,
     LSTMRecipe,
@@ -324,7 +324,11 @@ def stage(name, seed, recipe, trained_on, scored_on):
 
 
 def check_options(options):
-    """Stop with a sentence where ``--csv`` lacks something."""
+    """Stop with a sentence where ``--csv`` lacks something, or is lacking."""
+    if not options.csv:
+        if options.column or options.encoding != ENCODING:
+            raise SystemExit("--column and --encoding say how to read --csv FILE: which file?")
+        return
     if not options.column:
         raise SystemExit("--csv needs --column NAME: which column holds the text?")
     if options.results == HERE / "results":
@@ -364,8 +368,7 @@ def all_recipes(options):
 
 def all_runs(options):
     """Every run, what it needs before it: counts, networks, mixtures."""
-    if options.csv:
-        check_options(options)
+    check_options(options)
     models, mixtures = all_recipes(options)
     wanted = [Run("headlines", "uniform", 0, UniformRecipe())]
     if not options.csv:

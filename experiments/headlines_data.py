@@ -14,6 +14,7 @@ from tools import command_line
 
 from .runs import data_record
 
+ENCODING = "utf-8-sig"
 SCORED_AT_MOST = 1000  # lines in the validation part and in the test part
 
 
@@ -41,7 +42,7 @@ class Data:
     record: dict
 
 
-def read_column(path, column, encoding="utf-8-sig"):
+def read_column(path, column, encoding=ENCODING):
     """Yield a column of a CSV file, cell by cell as they stand. Raises what `read_csv` raises."""
     try:
         for (cell,) in read_csv(path, [column], encoding=encoding):
@@ -127,11 +128,7 @@ def training_text(data, recipe):
 
 def add_arguments(parser):
     """What this program's command line has beside the others'."""
-    parser.add_argument(
-        "--csv",
-        type=command_line.path,
-        metavar="FILE",
-        help="a CSV file in the place of the headlines",
-    )
+    told = "a CSV file in the place of the headlines"
+    parser.add_argument("--csv", type=command_line.path, metavar="FILE", help=told)
     parser.add_argument("--column", metavar="NAME", help="the column of --csv that holds the text")
-    parser.add_argument("--encoding", default="utf-8-sig", help="of --csv (UTF-8)")
+    parser.add_argument("--encoding", default=ENCODING, help="of --csv (UTF-8)")

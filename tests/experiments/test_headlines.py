@@ -180,6 +180,9 @@ def test_a_missing_file_an_empty_column_and_a_missing_name_are_clear_messages(tm
         run(tmp_path, "--csv", path, "--column", "title", "--only", "uniform")
     with pytest.raises(SystemExit, match="needs --column"):
         run(tmp_path, "--csv", path)
+    for alone in (["--column", "title"], ["--encoding", "cp949"]):
+        with pytest.raises(SystemExit, match="how to read --csv FILE"):
+            run(tmp_path, *alone)
     with pytest.raises(SystemExit, match="is missing"):
         run(tmp_path, "--csv", tmp_path / "none.csv", "--column", "title")
     with pytest.raises(SystemExit, match="needs --results"):
