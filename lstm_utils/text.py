@@ -8,6 +8,8 @@ from itertools import chain
 
 import numpy as np
 
+from lstm_utils.inputs import as_integers, as_lists, as_rng, as_text, as_texts, as_whole
+
 # What `string.punctuation` misses: typographic quotes, dashes, the ellipsis.
 _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
@@ -35,9 +37,7 @@ def composed(text):
 
     Raises TypeError where `text` is no str: None, NaN, bytes, a list of texts.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str; got {type(text).__name__}: {text!r:.60}")
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", as_text(text)))
 
 
 def clean_headline(text):
@@ -86,8 +86,8 @@ class Vocabulary:
     """
 
     def __init__(self, tokens, specials=("<pad>", "<unk>")):
-        self.tokens = _strings("tokens", tokens)
-        self.specials = tuple(_strings("specials", specials))
+        self.tokens = list(as_texts(tokens, "tokens"))
+        self.specials = tuple(as_texts(specials, "specials"))
         if len(self.specials) < 2 or tuple(self.tokens[: len(self.specials)]) != self.specials:
             raise ValueError("tokens must begin with the specials: padding, unknown, then others")
         self.ids = {token: k for k, token in enumerate(self.tokens)}
@@ -123,13 +123,13 @@ class Vocabulary:
         ValueError
             If `max_size` leaves no place for the specials, or `min_count` is negative.
         """
-        specials = _strings("specials", specials)
-        _count("min_count", min_count, 0)
+        specials = list(as_texts(specials, "specials"))
+        as_whole(min_count, "min_count")
         if max_size is not None:
-            _count("max_size", max_size, len(specials))
+            as_whole(max_size, "max_size", len(specials))
         counts = Counter()
-        for tokens in _listed("token_lists", token_lists):
-            counts.update(_strings("each list of token_lists", tokens))
+        for n, tokens in enumerate(as_lists(token_lists, "token_lists")):
+            counts.update(as_texts(tokens, f"token_lists[{n}]"))
         for special in specials:
             counts.pop(special, None)
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
@@ -150,42 +150,13 @@ class Vocabulary:
         A bare string is a list of letters. A table of longer tokens refuses it with a TypeError.
         """
         letters = isinstance(tokens, str) and self._letters
-        tokens = tokens if letters else _strings("tokens", tokens)
+        tokens = tokens if letters else as_texts(tokens, "tokens")
         return [self.ids.get(token, self.unknown_id) for token in tokens]
 
     def decode(self, ids):
         """Tokens of a list of ids. Raises ValueError for an id that the table has not."""
-        for k in ids:
-            _count("an id", k, 0)
-            if k >= len(self.tokens):
-                raise ValueError(f"an id must be below {len(self.tokens)}; got {k}")
+        ids = as_integers(ids, "ids", ("N",), most=len(self.tokens) - 1)
         return [self.tokens[k] for k in ids]
-
-
-def _listed(name, value):
-    """The list of what `value` holds; a bare string is refused, it would be a list of letters."""
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"{name} must be a list; got the bare string {value!r:.60}")
-    try:
-        return list(value)
-    except TypeError as error:
-        raise TypeError(f"{name} must be a list; got {type(value).__name__}") from error
-
-
-def _strings(name, value):
-    listed = _listed(name, value)
-    for item in listed:
-        if not isinstance(item, str):
-            raise TypeError(f"{name} must be a list of str; it holds {item!r:.60}")
-    return listed
-
-
-def _count(name, value, least):
-    """Refuse what is no integer, or less than `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer; got {value!r:.60}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}; got {value}")
 
 
 def pad(sequences, length=None, side="post", truncate="post"):
@@ -216,10 +187,10 @@ def pad(sequences, length=None, side="post", truncate="post"):
     for name, choice in (("side", side), ("truncate", truncate)):
         if choice not in ("post", "pre"):
             raise ValueError(f"{name} must be 'post' or 'pre'; got {choice!r}")
-    sequences = [_listed("each of sequences", s) for s in _listed("sequences", sequences)]
+    sequences = list(as_lists(sequences, "sequences"))
     if length is None:
-        length = max((len(s) for s in sequences), default=0)
-    _count("length", length, 0)
+        length = max(map(len, sequences), default=0)
+    as_whole(length, "length")
     if truncate == "post":
         kept = [s[:length] for s in sequences]
     else:
@@ -227,21 +198,9 @@ def pad(sequences, length=None, side="post", truncate="post"):
     padded = np.zeros((len(kept), length), dtype=np.int32)
     counts = np.array([len(s) for s in kept], dtype=int)[:, None]
     filled = np.arange(length) < counts if side == "post" else np.arange(length) >= length - counts
-    padded[filled] = _ids("the ids in sequences", list(chain.from_iterable(kept)))
+    ids = list(chain.from_iterable(kept))
+    padded[filled] = as_integers(ids, "the ids of all sequences", ("N",), least=-(2**31))
     return padded
-
-
-def _ids(name, values):
-    """`values` as an array of int32, shape (N,)."""
-    try:
-        values = np.asarray(values if len(values) else np.zeros(0, int))
-    except (TypeError, ValueError) as error:  # ragged
-        raise TypeError(f"{name} must be integers; got lists inside") from error
-    if values.dtype.kind not in "iu" or values.ndim != 1:
-        raise TypeError(f"{name} must be integers; got {values.dtype} of shape {values.shape}")
-    if len(values) and not (values.min() >= -(2**31) and values.max() < 2**31):
-        raise ValueError(f"{name} must fit 32 bits; got {values.min()} to {values.max()}")
-    return values.astype(np.int32)
 
 
 def length_batches(lengths, batch_size, rng=None):
@@ -267,14 +226,9 @@ def length_batches(lengths, batch_size, rng=None):
     ValueError
         If a length is negative or `batch_size` less than 1.
     """
-    _count("batch_size", batch_size, 1)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}")
-    lengths = _ids(
-        "lengths", lengths if isinstance(lengths, np.ndarray) else _listed("lengths", lengths)
-    )
-    if len(lengths) and lengths.min() < 0:
-        raise ValueError(f"lengths must not be negative; got {lengths.min()}")
+    as_whole(batch_size, "batch_size", 1)
+    rng = rng if rng is None else as_rng(rng)
+    lengths = as_integers(lengths, "lengths", ("N",))
     tie_break = np.arange(len(lengths)) if rng is None else rng.permutation(len(lengths))
     order = np.lexsort((tie_break, lengths))
     batches = [order[k : k + batch_size] for k in range(0, len(order), batch_size)]

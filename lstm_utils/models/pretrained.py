@@ -23,7 +23,17 @@ from safetensors import SafetensorError, safe_open
 
 from lstm_utils.cells import lstm_forward, sigmoid
 from lstm_utils.frameworks import from_keras, from_torch
-from lstm_utils.models import inputs
+from lstm_utils.inputs import (
+    as_integers,
+    as_real,
+    as_rng,
+    as_text,
+    as_texts,
+    as_whole,
+    found,
+    of_kind,
+)
+from lstm_utils.models.marked_product import pairs_of
 from lstm_utils.text import clean_headline, clean_review
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -141,7 +151,7 @@ class MarkedProductModel(Pretrained):
     def numpy(self):
         """The network in NumPy: a function from x (B, T, 2) to answers (B,), float32."""
         params = self.params
-        return lambda x: self.scores(lstm_forward(params, inputs.pairs_of(x)).h[:, -1])
+        return lambda x: self.scores(lstm_forward(params, pairs_of(x)).h[:, -1])
 
     def keras(self):
         """The network as a `keras.Model`: x (B, T, 2) of any length T to answers (B, 1)."""
@@ -152,7 +162,7 @@ class MarkedProductModel(Pretrained):
         return model
 
     def predict(self, x):
-        """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `inputs.pairs_of`."""
+        """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `lstm_forward`."""
         return self.numpy()(x)
 
 
@@ -186,9 +196,7 @@ class ReviewReader(Pretrained):
     def _checked(self, encoded):
         from lstm_utils.models.reviews import EncodedReviews
 
-        if not isinstance(encoded, EncodedReviews):
-            found = inputs.found(encoded)
-            raise TypeError(f"the network reads what encode(texts) gives; got {found}")
+        of_kind(encoded, "encoded", EncodedReviews)
         if encoded.ids.max(initial=0) >= len(self.arrays["table"]):
             raise ValueError(f"these reviews were encoded for another model than {self.name!r}")
         return encoded
@@ -345,7 +353,7 @@ class ReadingModel(ReviewReader):
 
         TypeError if `text` is not one string.
         """
-        encoded = self.encode([inputs.text_of(text)])
+        encoded = self.encode([as_text(text)])
         (scores,), read = self.numpy()(encoded), self._readable(encoded)
         probability = _nan_for_unread(sigmoid(scores)[None], read)[0]
         return f" {clean_review(text)} ", encoded.ids[:, 0] > 0, probability
@@ -382,10 +390,10 @@ class HeadlinesModel(Pretrained):
         params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
 
         def network(tokens, state=None):
-            x = matrix[inputs.ids_of(tokens, len(matrix))]
+            x = matrix[as_integers(tokens, "tokens", ("batch", "T >= 1"), most=len(matrix) - 1)]
             state = (None, None) if state is None else state
             if not hasattr(state, "__len__") or len(state) != 2:
-                raise TypeError(f"state must be a pair (h, c); got {inputs.found(state)}")
+                raise TypeError(f"state must be a pair (h, c); got {found(state)}")
             trace = lstm_forward(params, x, *state)
             scores = trace.h[:, 1:] @ matrix.T + self.arrays["score.bias"]
             return scores, (trace.h[:, -1], trace.c[:, -1])
@@ -411,7 +419,7 @@ class HeadlinesModel(Pretrained):
         """
         network, tokeniser = self.numpy(), self.tokeniser()
         bits, read = [], []
-        for text in inputs.texts_of(texts):
+        for text in as_texts(texts):
             tokens = np.array(tokeniser.encode(text))
             scores = network(tokens[None, :-1])[0][0].astype(np.float64)
             chosen = scores[np.arange(len(scores)), tokens[1:]]
@@ -444,10 +452,12 @@ class HeadlinesModel(Pretrained):
             If an argument is of another kind, a number is negative or NaN, or `prompt` has a letter
             outside the alphabet.
         """
-        count, rng = inputs.whole(count, "count"), inputs.generator(seed)
-        longest = inputs.whole(longest, "longest")
-        temperature = max(inputs.real(temperature, "temperature"), sys.float_info.min)
-        prompt = clean_headline(inputs.text_of(prompt, "prompt"))
+        count = as_whole(count, "count")
+        rng = np.random.default_rng() if seed is None else as_rng(seed, "seed")
+        longest = as_whole(longest, "longest")
+        temperature = as_real(temperature, "temperature", 0, finite=False)
+        temperature = min(max(temperature, sys.float_info.min), sys.float_info.max)
+        prompt = clean_headline(as_text(prompt, "prompt"))
         alphabet = "".join(self.metadata["alphabet"])
         if unknown := [letter for letter in prompt if letter not in alphabet]:
             raise ValueError(f"prompt must keep to the letters {alphabet!r}; got {unknown[0]!r}")
@@ -578,7 +588,7 @@ def open_weights(path):
     FileNotFoundError if there is no such file, ValueError if it is another kind of file.
     """
     if not isinstance(path, str | PathLike):
-        raise TypeError(f"path must be a file's; got {inputs.found(path)}")
+        raise TypeError(f"path must be a file's; got {found(path)}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path} is no file: expected weights")
     try:
@@ -603,7 +613,7 @@ def _model(name, stored, metadata):
         value = metadata.get(key)
         allowed = [(type(k), k) for k in kind] if isinstance(kind, tuple) else [(kind, value)]
         if (type(value), value) not in allowed:
-            wanted, value = getattr(kind, "__name__", kind), inputs.found(value)
+            wanted, value = getattr(kind, "__name__", kind), found(value)
             raise ValueError(f"{key!r} in its description must be {wanted}; got {value}")
     scales = metadata.get("scales", {})
     if set(scales) != {key for key, array in stored.items() if array.dtype.kind in "iu"}:
@@ -612,7 +622,7 @@ def _model(name, stored, metadata):
     for key, array in stored.items():
         if array.dtype.kind not in "fiu":
             raise ValueError(f"{key} must hold floats or integers; got {array.dtype}")
-        scale = inputs.real(scales.get(key, 1.0), f"the scale of {key}")
+        scale = as_real(scales.get(key, 1.0), f"the scale of {key}", 0)
         with np.errstate(over="ignore", invalid="ignore"):
             arrays[key] = array.astype(np.float32) * np.float32(scale)
         if not np.isfinite(arrays[key]).all():
