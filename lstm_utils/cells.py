@@ -4,9 +4,10 @@ Arrays are batch first, as on the page: B sequences, T time steps, D inputs, H h
 Inside, the loops run over time-major arrays, so that each step touches one block of memory; the
 products with the inputs, and the sums for the weights, are taken for all steps at once.
 
-Every argument may be anything that holds real numbers: see `lstm_utils.inputs.as_floats`. Results
-have the widest float type among the arguments and the weights; integers take the weights' type.
-Weights and traces may hold NaN, as they do when training diverges; what is read may not.
+Every argument may be anything that holds real numbers: see `lstm_utils.inputs.as_floats`. What does
+not, or in a shape that does not fit, is a TypeError or a ValueError that names it. Results have the
+widest float type among the arguments and the weights; integers take the weights' type. Weights and
+traces may hold NaN, as they do when training diverges; what is read may not.
 """
 
 from dataclasses import dataclass
@@ -151,7 +152,10 @@ class LSTMParameters(_Record):
 
 
 def init_rnn(input_size, hidden_size, rng, scale=None):
-    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero."""
+    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
+
+    `rng` is a `numpy.random.Generator` or a seed.
+    """
     draw = _uniform(input_size, hidden_size, rng, scale)
     return RNNParameters(
         draw(hidden_size, input_size), draw(hidden_size, hidden_size), np.zeros(hidden_size)
@@ -214,11 +218,6 @@ def rnn_forward(params, x, h0=None):
     Returns
     -------
     RNNTrace
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `x` or `h0` does not hold finite real numbers, in a shape that fits the parameters.
     """
     x, h0 = _inputs(RNNParameters, params, x, h0=h0)
     batch, steps, _ = x.shape
@@ -329,11 +328,6 @@ def lstm_step(params, x, h, c):
     -------
     LSTMStep
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `lstm_forward`.
-
     Notes
     -----
     Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)::
@@ -371,11 +365,6 @@ def lstm_forward(params, x, h0=None, c0=None):
     Returns
     -------
     LSTMTrace
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `x`, `h0` or `c0` does not hold finite real numbers, in a shape that fits the parameters.
     """
     x, h0, c0 = _inputs(LSTMParameters, params, x, h0=h0, c0=c0)
     batch, steps, _ = x.shape

@@ -14,7 +14,6 @@ from lstm_utils.inputs import as_integers, as_lists, as_rng, as_text, as_texts, 
 _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
 
-
 # What shows nothing: control characters, soft hyphens, joiners, marks of direction, of byte order
 # and of a letter's variant, half a pair of surrogates.
 _INVISIBLE = re.compile(
@@ -24,18 +23,16 @@ _INVISIBLE = re.compile(
 
 # The parts of a syllable that NFC could not join to one, as the letters that stand alone.
 _PARTS = [*range(0x1100, 0x1113), *range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
-_LETTERS = (
-    "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-    "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-    "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-)
-_ALONE = dict(zip(map(chr, _PARTS), _LETTERS, strict=True))
+_ALONE = {
+    chr(k): unicodedata.lookup(re.sub(r"\w+SEONG", "LETTER", unicodedata.name(chr(k))))
+    for k in _PARTS
+}
 
 
 def composed(text):
     """The text in Unicode's composed form (NFC), without characters that show nothing.
 
-    Raises TypeError where `text` is no str: None, NaN, bytes, a list of texts.
+    TypeError here, and in what cleans texts, where `text` is no str: None, NaN, bytes, a list.
     """
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", as_text(text)))
 
@@ -43,8 +40,7 @@ def composed(text):
 def clean_headline(text):
     """Lower case, punctuation dropped (typographic too), white space folded to single spaces.
 
-    The text is brought into NFC first: ``é`` is one letter, however it was typed. Raises TypeError
-    where `text` is no str.
+    The text is brought into NFC first: ``é`` is one letter, however it was typed.
     """
     text = composed(text).translate(_PUNCTUATION).lower()
     return " ".join(composed(text).split())  # a letter and its accent may have met
@@ -57,7 +53,7 @@ def clean_review(text):
     syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film), Latin letters, digits and
     ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else, full-width letters too, becomes a space; a
     character that is repeated more than three times in a row is cut to three (capitals and small
-    letters counted apart); Latin letters are lower-cased. Raises TypeError where `text` is no str.
+    letters counted apart); Latin letters are lower-cased.
     """
     text = re.sub("[\u1100-\u11c2]", lambda part: _ALONE.get(part[0], " "), composed(text))
     text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
@@ -79,10 +75,8 @@ class Vocabulary:
 
     Raises
     ------
-    ValueError
-        If a token occurs twice, or fewer than two specials are given.
-    TypeError
-        If `tokens` is no list of str.
+    TypeError, ValueError
+        If `tokens` is no list of str, a token occurs twice, or fewer than two specials are given.
     """
 
     def __init__(self, tokens, specials=("<pad>", "<unk>")):
@@ -118,10 +112,9 @@ class Vocabulary:
 
         Raises
         ------
-        TypeError
-            If `token_lists` holds anything but lists of str.
-        ValueError
-            If `max_size` leaves no place for the specials, or `min_count` is negative.
+        TypeError, ValueError
+            If `token_lists` holds anything but lists of str, `max_size` leaves no place for the
+            specials, or `min_count` is negative.
         """
         specials = list(as_texts(specials, "specials"))
         as_whole(min_count, "min_count")
@@ -178,11 +171,9 @@ def pad(sequences, length=None, side="post", truncate="post"):
 
     Raises
     ------
-    TypeError
-        If an id or `length` is no integer.
-    ValueError
-        If `length` is negative, an id does not fit 32 bits, or `side` or `truncate` is another
-        word.
+    TypeError, ValueError
+        If `length` is no whole number from 0 up, an id none that fits 32 bits, or `side` or
+        `truncate` another word.
     """
     for name, choice in (("side", side), ("truncate", truncate)):
         if choice not in ("post", "pre"):
@@ -210,7 +201,7 @@ def length_batches(lengths, batch_size, rng=None):
     ----------
     lengths : sequence of int, shape (N,)
     batch_size : int
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or seed, optional
         Shuffles sequences of equal length, and the order of the batches. Without it the batches
         go from short to long.
 
@@ -221,10 +212,8 @@ def length_batches(lengths, batch_size, rng=None):
 
     Raises
     ------
-    TypeError
-        If a length or `batch_size` is no integer, or `rng` no generator.
-    ValueError
-        If a length is negative or `batch_size` less than 1.
+    TypeError, ValueError
+        If a length is no whole number from 0 up, or `batch_size` none from 1 up.
     """
     as_whole(batch_size, "batch_size", 1)
     rng = rng if rng is None else as_rng(rng)

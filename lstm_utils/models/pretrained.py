@@ -33,7 +33,16 @@ from lstm_utils.inputs import (
     found,
     of_kind,
 )
+from lstm_utils.models.headlines import Tokeniser
 from lstm_utils.models.marked_product import pairs_of
+from lstm_utils.models.reviews import (
+    EncodedReviews,
+    codes_of_ngrams,
+    equal_length_batches,
+    look_up,
+    ngram_pieces,
+)
+from lstm_utils.records import load_records
 from lstm_utils.text import clean_headline, clean_review
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -98,8 +107,6 @@ class Pretrained:
 
     def record(self):
         """The record of the run that trained it, with its metrics: a dict. KeyError if none is."""
-        from lstm_utils.records import load_records
-
         experiment, run, seed = (self.metadata[key] for key in ("experiment", "run", "seed"))
         for record in load_records(experiment, run):
             if record["seed"] == seed:
@@ -173,8 +180,6 @@ class ReviewReader(Pretrained):
 
     @cached_property
     def _known(self):
-        from lstm_utils.models.reviews import codes_of_ngrams
-
         codes = codes_of_ngrams(self.metadata["ngrams"].split("\n"))
         if not (codes[1:] > codes[:-1]).all():
             raise ValueError("its n-grams must stand in the order of their codes, each once")
@@ -187,15 +192,22 @@ class ReviewReader(Pretrained):
         summary = _dense_shapes(len(directions) * summaries * units)
         return to_names({"table": [(rows, size)], **layers, "dense": summary})
 
-    def _encode(self, texts, by):
-        from lstm_utils.models.reviews import EncodedReviews, look_up, ngram_pieces
-
+    def encode(self, texts):
+        """Reviews as the network reads them: an `EncodedReviews`."""
+        by = self.metadata["by"] if "by" in self.needs else "syllable"
         codes, *places = ngram_pieces(texts, by, self.metadata["longest"])
         return EncodedReviews(look_up(codes, self._known), *places)
 
-    def _checked(self, encoded):
-        from lstm_utils.models.reviews import EncodedReviews
+    def predict(self, texts):
+        """Probability that each review is positive, float32 (R,), in NumPy.
 
+        NaN, with a warning, for a review of which the table holds no piece but spaces.
+        """
+        encoded = self.encode(texts)
+        scores = [np.atleast_1d(each)[-1] for each in self.numpy()(encoded)]
+        return _nan_for_unread(sigmoid(np.array(scores, np.float32)), self._readable(encoded))
+
+    def _checked(self, encoded):
         of_kind(encoded, "encoded", EncodedReviews)
         if encoded.ids.max(initial=0) >= len(self.arrays["table"]):
             raise ValueError(f"these reviews were encoded for another model than {self.name!r}")
@@ -225,14 +237,8 @@ class SentimentModel(ReviewReader):
         directions = ("forward", "backward")[: 1 + self.metadata["both_directions"]]
         return super().shapes(directions, 1 + self.metadata["pool"])
 
-    def encode(self, texts):
-        """Reviews as the network reads them: an `EncodedReviews`."""
-        return self._encode(texts, self.metadata["by"])
-
     def numpy(self):
         """The network in NumPy: a function from an `EncodedReviews` to log odds (R,), float32."""
-        from lstm_utils.models.reviews import equal_length_batches
-
         readers = [(self.lstm("forward"), slice(None))]
         if self.metadata["both_directions"]:
             readers.append((self.lstm("backward"), slice(None, None, -1)))
@@ -266,14 +272,6 @@ class SentimentModel(ReviewReader):
         network.set_layers(self.layer)
         return network
 
-    def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy.
-
-        NaN, with a warning, for a review of which the table holds no piece but spaces.
-        """
-        encoded = self.encode(texts)
-        return _nan_for_unread(sigmoid(self.numpy()(encoded)), self._readable(encoded))
-
 
 class ReadingModel(ReviewReader):
     """Reads a Korean film review syllable by syllable, with an answer after each; from Keras.
@@ -295,10 +293,6 @@ class ReadingModel(ReviewReader):
         """The LSTM's `LSTMParameters`, float32."""
         return self.lstm("forward")
 
-    def encode(self, texts):
-        """Reviews as the network reads them: an `EncodedReviews`."""
-        return self._encode(texts, "syllable")
-
     def vectors(self, encoded):
         """What the LSTM reads, for all steps of all reviews: float32 (N, size)."""
         return self._sums_of_rows(encoded.ids)
@@ -308,7 +302,6 @@ class ReadingModel(ReviewReader):
 
         A list with an array (T,) for each review, float32.
         """
-        from lstm_utils.models.reviews import equal_length_batches
 
         def network(encoded):
             vectors = self.vectors(self._checked(encoded))
@@ -329,15 +322,6 @@ class ReadingModel(ReviewReader):
         network = PrefixNetwork(*self.arrays["table"].shape, self.metadata["units"])
         network.set_layers(self.layer)
         return network
-
-    def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy.
-
-        NaN, with a warning, for a review of which the table holds no piece but spaces.
-        """
-        encoded = self.encode(texts)
-        scores = np.array([each[-1] for each in self.numpy()(encoded)], np.float32)
-        return _nan_for_unread(sigmoid(scores), self._readable(encoded))
 
     def read(self, text):
         """One review, step by step.
@@ -376,8 +360,6 @@ class HeadlinesModel(Pretrained):
 
     def tokeniser(self):
         """What cleans a headline and cuts it into tokens: a `headlines.Tokeniser`."""
-        from lstm_utils.models.headlines import Tokeniser
-
         return Tokeniser(self.metadata["alphabet"], self.metadata["merges"], clean_headline)
 
     def numpy(self):

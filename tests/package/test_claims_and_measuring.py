@@ -184,7 +184,7 @@ def test_median_range_and_interval_of_known_samples():
     "values", [[], 5.0, None, ["1", "2"], [1j, 2], {0: 1.0, 1: 2.0}, iter([1, 2]), np.ones((2, 3))]
 )
 def test_a_summary_is_of_numbers_one_a_run(summary, values):
-    with pytest.raises((TypeError, ValueError), match="^values must "):
+    with pytest.raises((TypeError, ValueError), match=r"^values must "):
         summary(values)
 
 
