@@ -18,7 +18,7 @@ frameworks (chapters 4, 5, 6)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 14 modules)
+inputs (behind 15 modules)
     What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
