@@ -39,15 +39,15 @@ def verify(claims):
     from one processor to another: so the printed page can be compared word for word. NaN
     satisfies no claim.
     """
-    broken, count = [], 0
-    for count, claim in enumerate(claims if np.iterable(claims) else (), start=1):
+    claims, broken = list(claims) if np.iterable(claims) else [], []
+    if not claims:
+        raise ValueError("a page that verifies nothing claims nothing: no claims were given")
+    for claim in claims:
         holds, relation = _judged(claim)
         sentence, value, *_ = claim
         _print(f"{'✓' if holds else '✗'} {sentence}{relation}")
         if not holds:
             broken.append(f"{sentence}{relation}: measured {_text(value)}")
-    if not count:
-        raise ValueError("a page that verifies nothing claims nothing: no claims were given")
     if broken:
         raise AssertionError("not true on this run: " + "; ".join(broken))
 

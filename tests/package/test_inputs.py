@@ -1,4 +1,4 @@
-"""What callers bring to the trained models: a right answer, NaN and a warning, or a named error."""
+"""What callers bring: seeds, and to the trained models a right answer, NaN or a named error."""
 
 import re
 import unicodedata
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lstm_utils.cells import init_lstm, init_rnn
 from lstm_utils.models.marked_product import marked_product
 from lstm_utils.models.pretrained import load_pretrained
+from lstm_utils.text import length_batches
 
 SENTIMENT, READING, HEADLINES, PRODUCT = map(
     load_pretrained, ("sentiment", "reading", "headlines", "marked-product")
@@ -38,6 +40,30 @@ def answered(answer, texts):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*hold nothing that the model knows")
         return answer(texts)
+
+
+# --- Seeds -------------------------- -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        lambda rng: init_lstm(2, 3, rng).W,
+        lambda rng: init_rnn(2, 3, rng).W_hh,
+        lambda rng: marked_product(4, 5, rng).x,
+        lambda rng: np.concatenate(length_batches([1] * 20, 3, rng)),
+    ],
+    ids=["lstm", "rnn", "marked product", "batches"],
+)
+def test_a_seed_serves_wherever_a_generator_does(drawn):
+    expected = drawn(np.random.default_rng(7))
+    for seed in (7, np.int64(7)):
+        assert np.array_equal(drawn(seed), expected)
+    several = drawn(np.random.default_rng([7, 1]))
+    assert np.array_equal(drawn([7, 1]), several)
+    for none in ("7", 7.0, -7, [0.5], {7}):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator or a seed"):
+            drawn(none)
 
 
 # --- Lists of texts -----------------------------------------------------------------------
