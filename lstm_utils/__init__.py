@@ -1,7 +1,5 @@
 """The code that the chapters of *Learning to Forget* share: a map of it, module by module.
 
-arrays (behind 4 modules)
-    Numbers of any origin as NumPy arrays of floats, or an error that names the argument.
 cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
 cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
@@ -20,6 +18,8 @@ frameworks (chapters 4, 5, 6)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes)
     Tools that check a gradient and measure how far one reaches back in time.
+inputs (behind 15 modules)
+    What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
 measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
@@ -36,8 +36,6 @@ models.headlines (chapters 7, 8)
     Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
 models.headlines_torch (chapters 7, 8)
     Headlines in PyTorch: the networks of chapter 7, what they read, their training and score.
-models.inputs (behind 7 modules)
-    What callers bring, checked in one place: texts, numbers, seeds; errors name the argument.
 models.marked_product (chapters 5, 8; models)
     The marked-product task: two of the numbers in a sequence are marked; predict their product.
 models.marked_product_keras (chapter 5)

@@ -4,16 +4,17 @@ Arrays are batch first, as on the page: B sequences, T time steps, D inputs, H h
 Inside, the loops run over time-major arrays, so that each step touches one block of memory; the
 products with the inputs, and the sums for the weights, are taken for all steps at once.
 
-Every argument may be anything that holds real numbers: see `lstm_utils.arrays.as_floats`. Results
-have the widest float type among the arguments and the weights; integers take the weights' type.
-Weights and traces may hold NaN, as they do when training diverges; what is read may not.
+Every argument may be anything that holds real numbers: see `lstm_utils.inputs.as_floats`. What does
+not, or in a shape that does not fit, is a TypeError or a ValueError that names it. Results have the
+widest float type among the arguments and the weights; integers take the weights' type. Weights and
+traces may hold NaN, as they do when training diverges; what is read may not.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.arrays import as_float_type, as_floats, as_whole
+from lstm_utils.inputs import as_float_type, as_floats, as_real, as_rng, as_whole, of_kind
 
 GATES = ("forget", "input", "candidate", "output")
 """Order of the row blocks in ``LSTMParameters.W`` and ``LSTMParameters.b``."""
@@ -23,23 +24,34 @@ def sigmoid(z):
     """Logistic function 1 / (1 + exp(−z)), elementwise, without overflow for any finite z.
 
     Written with tanh, which saturates instead of overflowing: σ(z) = (1 + tanh(z/2)) / 2.
+    Exact to one unit of rounding below 1, so that it is 0 where z is under about −37.
     """
-    return 0.5 * (1.0 + np.tanh(0.5 * as_floats("z", z, finite=False)))
+    return 0.5 * (1.0 + np.tanh(0.5 * as_floats(z, "z", finite=False)))
 
 
-def _set_floats(record, **shapes):
-    """Make the arrays of a new record floats of one type."""
-    arrays = {
-        name: as_floats(name, getattr(record, name), shape, finite=False)
-        for name, shape in shapes.items()
-    }
-    dtype = np.result_type(*arrays.values())
-    for name, array in arrays.items():
-        object.__setattr__(record, name, array.astype(dtype, copy=False))
+class _Record:
+    """Named arrays. Two records of one class are equal if all their arrays are."""
+
+    def __eq__(self, other):
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(map(np.array_equal, vars(self).values(), vars(other).values()))
+
+    __hash__ = None
+
+    def _set_floats(self, **shapes):
+        """Make the arrays floats of one type."""
+        arrays = {
+            name: as_floats(getattr(self, name), name, shape, finite=False)
+            for name, shape in shapes.items()
+        }
+        dtype = np.result_type(*arrays.values())
+        for name, array in arrays.items():
+            object.__setattr__(self, name, array.astype(dtype, copy=False))
 
 
-@dataclass(frozen=True)
-class RNNParameters:
+@dataclass(frozen=True, eq=False)
+class RNNParameters(_Record):
     """Weights of a simple (Elman) RNN: h_t = tanh(W_xh x_t + W_hh h_{t−1} + b).
 
     Parameters
@@ -54,12 +66,12 @@ class RNNParameters:
     b: np.ndarray
 
     def __post_init__(self):
-        _set_floats(self, W_xh=("H", "D"), W_hh=("H", "H"), b=("H",))
+        self._set_floats(W_xh=("H", "D >= 1"), W_hh=("H", "H"), b=("H >= 1",))
         hidden = self.b.shape[0]
-        if self.W_hh.shape != (hidden, hidden) or len(self.W_xh) != hidden or not self.W_xh.size:
+        if self.W_hh.shape != (hidden, hidden) or len(self.W_xh) != hidden:
             raise ValueError(
-                "RNNParameters: with b of shape (H,), W_hh must be (H, H) and W_xh (H, D), neither "
-                f"size 0; got b {self.b.shape}, W_hh {self.W_hh.shape}, W_xh {self.W_xh.shape}"
+                "b must have shape (H,), W_hh (H, H) and W_xh (H, D); got "
+                f"{self.b.shape}, {self.W_hh.shape} and {self.W_xh.shape}"
             )
 
     @property
@@ -84,8 +96,8 @@ class RNNParameters:
         return RNNParameters(*(a.astype(dtype) for a in (self.W_xh, self.W_hh, self.b)))
 
 
-@dataclass(frozen=True)
-class LSTMParameters:
+@dataclass(frozen=True, eq=False)
+class LSTMParameters(_Record):
     """Weights of an LSTM layer, acting on the concatenation [h_{t−1}, x_t].
 
     Parameters
@@ -99,12 +111,12 @@ class LSTMParameters:
     b: np.ndarray
 
     def __post_init__(self):
-        _set_floats(self, W=("4H", "H + D"), b=("4H",))
+        self._set_floats(W=("4H >= 1", "H + D"), b=("4H",))
         rows, columns = self.W.shape
-        if rows == 0 or rows % 4 or len(self.b) != rows or columns <= rows // 4:
+        if rows % 4 or len(self.b) != rows or columns <= rows // 4:
             raise ValueError(
-                "LSTMParameters: b must be (4H,) and W (4H, H + D) with H, D >= 1; got "
-                f"b {self.b.shape}, W {self.W.shape}"
+                "b must have shape (4H,) and W (4H, H + D), D >= 1; got "
+                f"{self.b.shape} and {self.W.shape}"
             )
 
     @property
@@ -140,7 +152,10 @@ class LSTMParameters:
 
 
 def init_rnn(input_size, hidden_size, rng, scale=None):
-    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero."""
+    """`RNNParameters`, uniform in ±scale (default 1/√H, PyTorch's choice), biases zero.
+
+    `rng` is a `numpy.random.Generator` or a seed.
+    """
     draw = _uniform(input_size, hidden_size, rng, scale)
     return RNNParameters(
         draw(hidden_size, input_size), draw(hidden_size, hidden_size), np.zeros(hidden_size)
@@ -154,39 +169,35 @@ def init_lstm(input_size, hidden_size, rng, forget_bias=0.0, scale=None, dtype=n
     """
     W = _uniform(input_size, hidden_size, rng, scale)(4 * hidden_size, hidden_size + input_size)
     b = np.zeros(4 * hidden_size)
-    b[:hidden_size] = as_floats("forget_bias", forget_bias, (), (hidden_size,))
+    b[:hidden_size] = as_floats(forget_bias, "forget_bias", (), (hidden_size,))
     return LSTMParameters(W, b).astype(dtype)
 
 
 def _uniform(input_size, hidden_size, rng, scale):
     """A function that draws arrays of a given shape, uniform in ±scale."""
     for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-        if as_whole(name, size) < 1:
-            raise ValueError(f"{name} must be at least 1; got {size}")
-    if not isinstance(rng, np.random.Generator | np.random.RandomState):
-        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}")
-    scale = hidden_size**-0.5 if scale is None else float(as_floats("scale", scale, ()))
-    if not 0 <= scale < 1e300:
-        raise ValueError(f"scale must be from 0 to 1e300; got {scale}")
+        as_whole(size, name, 1)
+    rng = as_rng(rng)
+    scale = hidden_size**-0.5 if scale is None else as_real(scale, "scale", 0, 1e300)
     return lambda *shape: rng.uniform(-scale, scale, shape)
 
 
 # --- The simple RNN ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class RNNTrace:
+@dataclass(frozen=True, eq=False)
+class RNNTrace(_Record):
     """What a forward pass leaves behind: x (B, T, D) and h (B, T + 1, H), with h[:, 0] = h0."""
 
     x: np.ndarray
     h: np.ndarray
 
     def __post_init__(self):
-        _set_floats(self, x=("batch", "time", "D"), h=("batch", "time + 1", "H"))
+        self._set_floats(x=("batch", "time", "D"), h=("batch", "time + 1", "H"))
 
 
-@dataclass(frozen=True)
-class RNNGradients:
+@dataclass(frozen=True, eq=False)
+class RNNGradients(_Record):
     """∂E/∂ each weight (as RNNParameters), ∂E/∂x (B, T, D) and ∂E/∂h0 (B, H)."""
 
     params: RNNParameters
@@ -207,11 +218,6 @@ def rnn_forward(params, x, h0=None):
     Returns
     -------
     RNNTrace
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `x` or `h0` does not hold finite real numbers, in a shape that fits the parameters.
     """
     x, h0 = _inputs(RNNParameters, params, x, h0=h0)
     batch, steps, _ = x.shape
@@ -265,8 +271,8 @@ def rnn_backward(params, trace, dh):
 # --- The LSTM ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class LSTMStep:
+@dataclass(frozen=True, eq=False)
+class LSTMStep(_Record):
     """Every value inside one step: gates f, i, o, candidate g, new states c and h, each (B, H)."""
 
     f: np.ndarray
@@ -277,8 +283,8 @@ class LSTMStep:
     h: np.ndarray
 
 
-@dataclass(frozen=True)
-class LSTMTrace:
+@dataclass(frozen=True, eq=False)
+class LSTMTrace(_Record):
     """A forward pass, opened: x (B, T, D); f, i, g, o (B, T, H); c, h (B, T + 1, H).
 
     c[:, 0] and h[:, 0] are the initial states, so h[:, 1:] is the layer's output.
@@ -295,11 +301,11 @@ class LSTMTrace:
     def __post_init__(self):
         outputs = dict.fromkeys("figo", ("batch", "time", "H"))
         states = dict.fromkeys("ch", ("batch", "time + 1", "H"))
-        _set_floats(self, x=("batch", "time", "D"), **outputs, **states)
+        self._set_floats(x=("batch", "time", "D"), **outputs, **states)
 
 
-@dataclass(frozen=True)
-class LSTMGradients:
+@dataclass(frozen=True, eq=False)
+class LSTMGradients(_Record):
     """∂E/∂ the weights (as LSTMParameters), ∂E/∂x (B, T, D), ∂E/∂h0 and ∂E/∂c0 (B, H)."""
 
     params: LSTMParameters
@@ -322,11 +328,6 @@ def lstm_step(params, x, h, c):
     -------
     LSTMStep
 
-    Raises
-    ------
-    TypeError, ValueError
-        As `lstm_forward`.
-
     Notes
     -----
     Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)::
@@ -336,11 +337,11 @@ def lstm_step(params, x, h, c):
         c_new   = f ∘ c + i ∘ g
         h_new   = o ∘ tanh(c_new)
     """
-    _check_kind("params", params, LSTMParameters)
+    of_kind(params, "params", LSTMParameters)
     sizes = params.input_size, params.hidden_size
-    x = as_floats("x", x, ("batch", sizes[0]), sizes[:1], whole=params.dtype)
+    x = as_floats(x, "x", ("batch", sizes[0]), sizes[:1], whole=params.dtype)
     h, c = (
-        as_floats(name, state, (*x.shape[:-1], sizes[1]), whole=params.dtype)
+        as_floats(state, name, (*x.shape[:-1], sizes[1]), whole=params.dtype)
         for name, state in (("h", h), ("c", c))
     )
     x, h, c = _widened(params, x, h, c)
@@ -364,11 +365,6 @@ def lstm_forward(params, x, h0=None, c0=None):
     Returns
     -------
     LSTMTrace
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `x`, `h0` or `c0` does not hold finite real numbers, in a shape that fits the parameters.
     """
     x, h0, c0 = _inputs(LSTMParameters, params, x, h0=h0, c0=c0)
     batch, steps, _ = x.shape
@@ -449,11 +445,6 @@ def _states(steps, batch, hidden_size, dtype, initial):
     return states
 
 
-def _check_kind(name, value, kind):
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {kind.__name__}; got {type(value).__name__}")
-
-
 def _widened(params, *arrays):
     """Arrays (None stays) in the widest float type among them and the weights."""
     given = [a for a in arrays if a is not None]
@@ -463,11 +454,12 @@ def _widened(params, *arrays):
 
 def _inputs(kind, params, x, **initial_states):
     """What a forward pass reads, checked and in one float type."""
-    _check_kind("params", params, kind)
-    x = as_floats("x", x, ("batch", "time", params.input_size), whole=params.dtype)
+    of_kind(params, "params", kind)
+    x = as_floats(x, "x", ("batch", "time", params.input_size), whole=params.dtype)
+    x = x.copy()  # the trace keeps it, whatever the caller writes into the array next
     shape = (len(x), params.hidden_size)
     states = [
-        state if state is None else as_floats(name, state, shape, whole=params.dtype)
+        state if state is None else as_floats(state, name, shape, whole=params.dtype)
         for name, state in initial_states.items()
     ]
     return _widened(params, x, *states)
@@ -475,16 +467,16 @@ def _inputs(kind, params, x, **initial_states):
 
 def _traced(kind, params, trace, dh, dc_last=None):
     """What a backward pass reads, checked, each part against the others, and in one float type."""
-    _check_kind("params", params, kind)
-    _check_kind("trace", trace, LSTMTrace if kind is LSTMParameters else RNNTrace)
+    of_kind(params, "params", kind)
+    of_kind(trace, "trace", LSTMTrace if kind is LSTMParameters else RNNTrace)
     batch, steps, _ = trace.x.shape
     hidden = params.hidden_size
     for name, array in vars(trace).items():
         size = params.input_size if name == "x" else hidden
         shape = (batch, steps + (name in ("c", "h")), size)
-        as_floats(f"trace.{name}", array, shape, finite=False)
-    dh = as_floats("dh", dh, (batch, steps, hidden), whole=params.dtype)
+        as_floats(array, f"trace.{name}", shape, finite=False)
+    dh = as_floats(dh, "dh", (batch, steps, hidden), whole=params.dtype)
     if dc_last is not None:
-        dc_last = as_floats("dc_last", dc_last, (batch, hidden), whole=params.dtype)
+        dc_last = as_floats(dc_last, "dc_last", (batch, hidden), whole=params.dtype)
     *arrays, dh, dc_last = _widened(params, *vars(trace).values(), dh, dc_last)
     return type(trace)(*arrays), dh, dc_last

@@ -10,7 +10,6 @@ import csv
 import hashlib
 import os
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from lstm_utils import downloads
+from lstm_utils.inputs import as_texts
 from lstm_utils.text import clean_headline, composed
 
 DATA_VARIABLE = "LSTM_BOOK_DATA"
@@ -34,10 +34,8 @@ SHA256 = {
     HEADLINES_FILE: "da7bacf7f7fffd5f75e1b0ab4064a058045120688d04f94dc46fd6e671f6baf3",
 }
 
-# What a browser, a file manager or a hand adds to the name of a copy, before and after it.
-_WORD = r"(?:another |\d+\w\w )?(?:copy|kopie|copie|copia|복사본|사본)(?: ?\(?\d+\)?)?"
-_COPY = rf"(?: ?\(\d+\)|(?: - |[ _-]|의 )\(?{_WORD}\)?|\.csv)*"
-_MONTH = re.compile(rf"(?:(?:copy(?: \(\d+\))? of|kopie von|copie de) )?(articles.*?){_COPY}\.csv")
+# Whatever a browser, a file manager or a hand makes of the name of a copy, it holds the month.
+_ARTICLES = re.compile(r"(?:.* (?:of|von|de) )?articles([a-z]+\d{4})?.*\.csv")
 
 
 class CorpusError(ValueError):
@@ -236,9 +234,7 @@ def read_csv(path, required, optional=(), encoding="utf-8"):
     FileNotFoundError, PermissionError, OSError
         The file is missing or can't be read.
     """
-    if isinstance(required, str) or isinstance(optional, str):
-        raise TypeError(f"names of columns must be a list; got {required!r} and {optional!r}")
-    header, wanted = None, [*required, *optional]
+    header, wanted = None, [*as_texts(required, "required"), *as_texts(optional, "optional")]
     for line, row in _csv_rows(path, _read_text(Path(path), encoding)):
         names = [cell.strip() for cell in row]
         if header is None:
@@ -327,10 +323,9 @@ def _months(folder):
     names, files, digests = [], {}, {}
     with _explained(folder / "Articles*.csv", _WANTED):
         for name in os.listdir(folder):
-            found = _MONTH.fullmatch(unicodedata.normalize("NFC", name).lower())
+            found = _ARTICLES.fullmatch(name.lower())
             if found and not os.path.isdir(folder / name):
-                # A browser's second copy may be ArticlesApril2018-1.csv.
-                names.append((name, re.sub(r"(?<=[a-z]\d{4})[-_ ]\d$", "", found[1])))
+                names.append((name, found[1] or name))
         if not names:
             raise FileNotFoundError
     for name, month in sorted(names, key=lambda pair: (len(pair[0]), pair)):  # copies come last

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lstm_utils.arrays import as_float_type, as_floats
 from lstm_utils.cells import GATES, LSTMParameters, RNNParameters
+from lstm_utils.inputs import as_float_type, as_floats, found
 from lstm_utils.measuring import keras_on_tensorflow
 from lstm_utils.stacks import Bidirectional, as_layers
 
@@ -39,15 +39,15 @@ def _lstm(arrays):
     `arrays` is a dict in that order, its keys what an error calls them.
     """
     (x_name, W_x), (h_name, W_h), *biases = arrays.items()
-    W_h = as_floats(h_name, W_h, ("4H", "H"))
+    W_h = as_floats(W_h, h_name, ("4H", "H"))
     rows, hidden = W_h.shape
     if rows != 4 * hidden:
         raise ValueError(
             f"{h_name} must have shape (4H, H), for the four gates of an LSTM (a GRU has three "
             f"blocks, a plain RNN one); got {W_h.shape}"
         )
-    W = np.concatenate([W_h, as_floats(x_name, W_x, (rows, "D"))], axis=1)
-    first, *others = (as_floats(name, b, (rows,)) for name, b in biases)
+    W = np.concatenate([W_h, as_floats(W_x, x_name, (rows, "D"))], axis=1)
+    first, *others = (as_floats(b, name, (rows,)) for name, b in biases)
     return LSTMParameters(_swap_gates(W), _swap_gates(sum(others, first)))
 
 
@@ -85,7 +85,7 @@ def from_keras(weights):
     if _is_layer(weights):
         layers = weights.layers if type(weights).__name__ == "Sequential" else [weights]
     elif not isinstance(weights, list | tuple):
-        raise TypeError(f"weights must be a list or a layer; got {type(weights).__name__}")
+        raise TypeError(f"weights must be a list or a layer; got {found(weights)}")
     elif all(hasattr(a, "shape") for a in weights):
         layers = [weights]
         if len(weights) == 6:
@@ -95,20 +95,20 @@ def from_keras(weights):
             )
     else:
         layers = weights
-    found = []
+    network = []
     for n, layer in enumerate(layers):
         arrays = _keras_weights(layer) if _is_layer(layer) else layer
-        count = len(arrays) if isinstance(arrays, list | tuple) else type(arrays).__name__
+        count = len(arrays) if isinstance(arrays, list | tuple) else found(arrays)
         if count not in (3, 6):
             raise ValueError(
                 f"layer {n} must have three arrays (kernel, recurrent kernel, bias), six in both "
                 f"directions; got {count} (none before a layer is built, two without a bias)"
             )
         names = [f"layer {n}'s {part}" for part in ("kernel.T", "recurrent_kernel.T", "bias")]
-        turned = [as_floats(name, a).T for name, a in zip(names * 2, arrays, strict=False)]
+        turned = [as_floats(a, name).T for name, a in zip(names * 2, arrays, strict=False)]
         halves = (turned[k : k + 3] for k in range(0, count, 3))
-        found.append([_lstm(dict(zip(names, half, strict=True))) for half in halves])
-    return _network(found)
+        network.append([_lstm(dict(zip(names, half, strict=True))) for half in halves])
+    return _network(network)
 
 
 def _is_layer(value):
@@ -126,8 +126,7 @@ def _keras_weights(layer, backwards=False):
             )
         return _keras_weights(layer.forward_layer) + _keras_weights(layer.backward_layer, True)
     if not isinstance(layer, keras.layers.LSTM):
-        kind = f"{type(layer).__module__}.{type(layer).__name__}"
-        raise TypeError(f"{layer.name} must be keras.layers.LSTM or Bidirectional; got {kind}")
+        raise TypeError(f"{layer.name} must be a Keras LSTM or Bidirectional; got {found(layer)}")
     config = layer.get_config()
     wanted = {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
     for name, value in (wanted | {"go_backwards": backwards}).items():
@@ -204,8 +203,7 @@ def from_torch(state):
     if hasattr(state, "state_dict") and not isinstance(state, type):
         state = state.state_dict()
     if not isinstance(state, Mapping):
-        kind = type(state).__name__
-        raise TypeError(f"state must be a torch.nn.LSTM or its state_dict(); got {kind}")
+        raise TypeError(f"state must be a torch.nn.LSTM or its state_dict(); got {found(state)}")
     directions = 1 + ("weight_ih_l0_reverse" in state)
     depth = max(1, sum(f"weight_ih_l{n}" in state for n in range(len(state))))
     layers = [[_torch_names(n, way) for way in range(directions)] for n in range(depth)]

@@ -1,8 +1,9 @@
 """Tools that check a gradient and measure how far one reaches back in time."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from lstm_utils.arrays import as_floats, as_whole
 from lstm_utils.cells import (
     LSTMParameters,
     LSTMTrace,
@@ -11,6 +12,7 @@ from lstm_utils.cells import (
     lstm_backward,
     rnn_backward,
 )
+from lstm_utils.inputs import POSITIVE, as_floats, as_real, as_whole, found, of_kind
 
 
 def finite_differences(function, x, step=1e-5):
@@ -35,19 +37,18 @@ def finite_differences(function, x, step=1e-5):
     TypeError, ValueError
         If anything is no finite real number, or if the step is lost in rounding beside `x`.
     """
-    if not callable(function):
-        raise TypeError(f"function must be callable; got {type(function).__name__}")
-    x = np.array(as_floats("x", x), dtype=np.float64)
-    step = _positive("step", step)
+    of_kind(function, "function", Callable)
+    x = np.array(as_floats(x, "x"), dtype=np.float64)
+    step = as_real(step, "step", POSITIVE)
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         here = x[index]
         if here + step == here or here - step == here:
             raise ValueError(f"step {step} is lost in rounding beside x{list(index)} = {here}")
         x[index] = here + step
-        above = as_floats("function(x)", function(x), ())
+        above = as_real(function(x.copy()), "function(x)")
         x[index] = here - step
-        below = as_floats("function(x)", function(x), ())
+        below = as_real(function(x.copy()), "function(x)")
         x[index] = here
         gradient[index] = (above - below) / (2.0 * step)
     return gradient
@@ -55,9 +56,8 @@ def finite_differences(function, x, step=1e-5):
 
 def relative_error(a, b):
     """‖a − b‖ / max(‖a‖, ‖b‖), and 0 where both are zero (a float, no unit)."""
-    a, b = (as_floats(name, value).astype(np.float64) for name, value in (("a", a), ("b", b)))
-    if a.shape != b.shape:
-        raise ValueError(f"shapes differ: a has {a.shape}, b has {b.shape}")
+    a = as_floats(a, "a").astype(np.float64)
+    b = as_floats(b, "b", a.shape).astype(np.float64)
     exponent = max(_exponent(a), _exponent(b))
     a, b = np.ldexp(a.ravel(), -exponent), np.ldexp(b.ravel(), -exponent)
     largest = max(np.linalg.norm(a), np.linalg.norm(b))
@@ -69,17 +69,10 @@ def _exponent(array):
     return int(np.frexp(np.abs(array).max(initial=0.0))[1])
 
 
-def _positive(name, value, finite=True):
-    value = float(as_floats(name, value, (), finite=finite))
-    if not value > 0:
-        raise ValueError(f"{name} must be positive; got {value}")
-    return value
-
-
 def check_gradient(function, x, gradient, step=1e-5):
     """Relative error between a gradient and finite differences of its function at `x`."""
     expected = finite_differences(function, x, step)
-    return relative_error(as_floats("gradient", gradient, expected.shape), expected)
+    return relative_error(as_floats(gradient, "gradient", expected.shape), expected)
 
 
 def clip_by_norm(arrays, max_norm):
@@ -102,10 +95,9 @@ def clip_by_norm(arrays, max_norm):
     -----
     Pascanu et al. (2013), algorithm 1: the direction is kept, the length is cut.
     """
-    max_norm = _positive("max_norm", max_norm, finite=False)
-    if not isinstance(arrays, list | tuple):
-        raise TypeError(f"arrays must be a list of arrays; got {type(arrays).__name__}")
-    arrays = [as_floats(f"arrays[{n}]", a) for n, a in enumerate(arrays)]
+    max_norm = as_real(max_norm, "max_norm", POSITIVE, finite=False)
+    of_kind(arrays, "arrays", list, tuple)
+    arrays = [as_floats(a, f"arrays[{n}]") for n, a in enumerate(arrays)]
     exponent = max(map(_exponent, arrays), default=0)
     squares = sum(np.sum(np.ldexp(a, -exponent) ** 2) for a in arrays)
     root = float(np.sqrt(squares))
@@ -130,12 +122,10 @@ def rnn_jacobian(params, h, t, k):
     -------
     ndarray, shape (H, H)
     """
-    if not isinstance(params, RNNParameters):
-        raise TypeError(f"params must be RNNParameters; got {type(params).__name__}")
-    h = as_floats("h", h, ("time + 1", params.hidden_size), whole=params.dtype, finite=False)
-    t, k = as_whole("t", t), as_whole("k", k)
-    if not 0 <= k <= t < len(h):
-        raise ValueError(f"need 0 <= k <= t <= {len(h) - 1}; got t = {t}, k = {k}")
+    of_kind(params, "params", RNNParameters)
+    h = as_floats(h, "h", ("time + 1", params.hidden_size), whole=params.dtype, finite=False)
+    t = as_whole(t, "t", 0, len(h) - 1)
+    k = as_whole(k, "k", 0, t)
     product = np.eye(params.hidden_size, dtype=np.result_type(params.dtype, h))
     for step in range(k + 1, t + 1):
         product = (1.0 - h[step] ** 2)[:, None] * params.W_hh @ product
@@ -165,13 +155,13 @@ def gradient_norm_by_lag(params, trace, dh_last):
     lstm = isinstance(params, LSTMParameters) and isinstance(trace, LSTMTrace)
     if not lstm and not (isinstance(params, RNNParameters) and isinstance(trace, RNNTrace)):
         raise TypeError(
-            f"params and trace must be both of an RNN or both of an LSTM; got "
-            f"{type(params).__name__} and {type(trace).__name__}"
+            "params and trace must be both of an RNN or both of an LSTM; got "
+            f"{found(params)} and {found(trace)}"
         )
     steps = trace.h.shape[1] - 1
-    dh = as_floats("dh_last", dh_last, (len(trace.h), params.hidden_size), whole=params.dtype)
+    dh = as_floats(dh_last, "dh_last", (len(trace.h), params.hidden_size), whole=params.dtype)
     if len(dh) == 0:
-        raise ValueError("dh_last must have at least one row: the mean is over the batch")
+        raise ValueError("dh_last must have at least one row; got none")
     dc = np.zeros_like(dh)
     norms = [_mean_norm(dh)]
     for t in reversed(range(steps)):

@@ -8,6 +8,8 @@ import time
 
 import numpy as np
 
+from lstm_utils.inputs import as_floats, as_whole
+
 
 def quiet_logs():
     """Keep TensorFlow's start-up messages off stderr, and prepare Keras by `keras_on_tensorflow`.
@@ -54,6 +56,7 @@ def seed_everything(seed, torch=False, tensorflow=False):
     Parameters
     ----------
     seed : int
+        From 0 to 2³² − 1, else a TypeError or ValueError.
     torch, tensorflow : bool
         Whether to import and seed them too; `keras.utils.set_random_seed` does TensorFlow's part.
 
@@ -62,6 +65,7 @@ def seed_everything(seed, torch=False, tensorflow=False):
     numpy.random.Generator
         A generator of its own, seeded alike: prefer it to NumPy's global one.
     """
+    seed = as_whole(seed, "seed", 0, 2**32 - 1)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that draw from the global generator
     if torch:
@@ -88,8 +92,8 @@ class Timer:
 
 
 def median_and_range(values):
-    """Median, smallest and largest of several runs' results, as three floats."""
-    values = np.asarray(values, dtype=np.float64)
+    """Median, smallest and largest of several runs' results, as three floats; they may be NaN."""
+    values = as_floats(values, "values", ("runs >= 1",), finite=False)
     return float(np.median(values)), float(values.min()), float(values.max())
 
 
@@ -99,7 +103,7 @@ def mean_and_interval(values):
     Parameters
     ----------
     values : sequence of float
-        At least two.
+        One a run, at least two: one run has no spread. They may be NaN, and so is the result.
 
     Returns
     -------
@@ -107,13 +111,13 @@ def mean_and_interval(values):
 
     Raises
     ------
-    ValueError
-        If there are fewer than two values: one run has no spread.
+    TypeError, ValueError
+        If there are fewer than two, or they are no numbers in one dimension.
     """
     from scipy.stats import t
 
-    values = np.asarray(values, dtype=np.float64)
-    if values.size < 2:
-        raise ValueError(f"an interval needs at least two runs; got {values.size}")
+    values = as_floats(values, "values", ("runs",), finite=False)
+    if len(values) < 2:
+        raise ValueError(f"values must be of at least two runs; got {len(values)}")
     spread = values.std(ddof=1) / np.sqrt(values.size)
     return float(values.mean()), float(t.ppf(0.975, values.size - 1) * spread)

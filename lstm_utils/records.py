@@ -42,10 +42,10 @@ def load_records(experiment, name=None, results=None):
     KeyError
         If there is no such record; it lists the names that there are.
     ValueError
-        If a file among them is no record; it is named.
+        If a file among them is no record, or a copy of one; it is named.
     """
     folder = Path(results or results_folder()) / str(experiment)
-    records = [_record(path) for path in folder.glob("*-seed*.json")]
+    records = [_record(path) for path in folder.glob("[!.]*-seed*.json")]
     records.sort(key=lambda record: (record["name"], record["seed"]))
     chosen = [record for record in records if name in (None, record["name"])]
     if not chosen:
@@ -56,12 +56,16 @@ def load_records(experiment, name=None, results=None):
 
 def _record(path):
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
         kinds = {key: type(record[key]) for key in ("name", "seed", "metrics")}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is no record of a run: {error!r}") from error
     if kinds != {"name": str, "seed": int, "metrics": dict}:
         raise ValueError(f"{path} must have a name (str), a seed (int) and metrics (dict)")
+    if path.stem != f"{record['name']}-seed{record['seed']}":
+        raise ValueError(
+            f"{path} holds the run {record['name']!r} with seed {record['seed']}: a copy?"
+        )
     return record
 
 

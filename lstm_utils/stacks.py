@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_utils.arrays import as_floats
 from lstm_utils.cells import LSTMParameters, lstm_forward
+from lstm_utils.inputs import as_floats, of_kind
 
 
 class Bidirectional(NamedTuple):
@@ -25,21 +25,16 @@ def as_layers(network):
     TypeError or ValueError if there is anything else in it, if weights are not finite, or if a
     layer does not read as many numbers as the layer below gives.
     """
+    of_kind(network, "network", LSTMParameters, Bidirectional, list, tuple)
     single = isinstance(network, LSTMParameters | Bidirectional)
-    if not single and not isinstance(network, list | tuple):
-        raise TypeError(
-            "network must be LSTMParameters, Bidirectional or a list of them; got "
-            f"{type(network).__name__}"
-        )
     layers, outputs = [], None
     for n, layer in enumerate([network] if single else network):
+        of_kind(layer, f"layer {n}", LSTMParameters, Bidirectional)
         layer = tuple(layer) if isinstance(layer, Bidirectional) else (layer,)
         for params in layer:
-            if not isinstance(params, LSTMParameters):
-                kind = type(params).__name__
-                raise TypeError(f"layer {n} must be LSTMParameters or Bidirectional; got {kind}")
-            if not (np.isfinite(params.W).all() and np.isfinite(params.b).all()):
-                raise ValueError(f"layer {n} must have finite weights")
+            of_kind(params, f"layer {n}", LSTMParameters)
+            as_floats(params.W, f"layer {n}'s W")
+            as_floats(params.b, f"layer {n}'s b")
         sizes = [(params.input_size, params.hidden_size) for params in layer]
         if len(set(sizes)) > 1:
             raise ValueError(f"layer {n} must have one (D, H) in both directions; got {sizes}")
@@ -72,7 +67,7 @@ def stack_forward(network, x, h0=None, c0=None):
     """
     layers = as_layers(network)
     bottom, count = layers[0][0], sum(map(len, layers))
-    output = as_floats("x", x, ("batch", "time", bottom.input_size), whole=bottom.dtype)
+    output = as_floats(x, "x", ("batch", "time", bottom.input_size), whole=bottom.dtype)
     starts = zip(_states("h0", h0, count), _states("c0", c0, count), strict=True)
     h_n, c_n = [], []
     for layer in layers:
@@ -89,9 +84,9 @@ def stack_forward(network, x, h0=None, c0=None):
 def _states(name, states, count):
     if states is None:
         return [None] * count
-    found = list(states) if np.iterable(states) else [states]
-    if len(found) != count:
+    states = list(states) if np.iterable(states) else [states]
+    if len(states) != count:
         raise ValueError(
-            f"{name} must hold {count} arrays, one for each layer and direction; got {len(found)}"
+            f"{name} must hold {count} arrays, one for each layer and direction; got {len(states)}"
         )
-    return found
+    return states

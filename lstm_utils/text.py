@@ -8,10 +8,11 @@ from itertools import chain
 
 import numpy as np
 
+from lstm_utils.inputs import as_integers, as_lists, as_rng, as_text, as_texts, as_whole
+
 # What `string.punctuation` misses: typographic quotes, dashes, the ellipsis.
 _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
-
 
 # What shows nothing: control characters, soft hyphens, joiners, marks of direction, of byte order
 # and of a letter's variant, half a pair of surrogates.
@@ -22,29 +23,24 @@ _INVISIBLE = re.compile(
 
 # The parts of a syllable that NFC could not join to one, as the letters that stand alone.
 _PARTS = [*range(0x1100, 0x1113), *range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
-_LETTERS = (
-    "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-    "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-    "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-)
-_ALONE = dict(zip(map(chr, _PARTS), _LETTERS, strict=True))
+_ALONE = {
+    chr(k): unicodedata.lookup(re.sub(r"\w+SEONG", "LETTER", unicodedata.name(chr(k))))
+    for k in _PARTS
+}
 
 
 def composed(text):
     """The text in Unicode's composed form (NFC), without characters that show nothing.
 
-    Raises TypeError where `text` is no str: None, NaN, bytes, a list of texts.
+    TypeError here, and in what cleans texts, where `text` is no str: None, NaN, bytes, a list.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str; got {type(text).__name__}: {text!r:.60}")
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", as_text(text)))
 
 
 def clean_headline(text):
     """Lower case, punctuation dropped (typographic too), white space folded to single spaces.
 
-    The text is brought into NFC first: ``é`` is one letter, however it was typed. Raises TypeError
-    where `text` is no str.
+    The text is brought into NFC first: ``é`` is one letter, however it was typed.
     """
     text = composed(text).translate(_PUNCTUATION).lower()
     return " ".join(composed(text).split())  # a letter and its accent may have met
@@ -57,7 +53,7 @@ def clean_review(text):
     syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film), Latin letters, digits and
     ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else, full-width letters too, becomes a space; a
     character that is repeated more than three times in a row is cut to three (capitals and small
-    letters counted apart); Latin letters are lower-cased. Raises TypeError where `text` is no str.
+    letters counted apart); Latin letters are lower-cased.
     """
     text = re.sub("[\u1100-\u11c2]", lambda part: _ALONE.get(part[0], " "), composed(text))
     text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
@@ -79,15 +75,13 @@ class Vocabulary:
 
     Raises
     ------
-    ValueError
-        If a token occurs twice, or fewer than two specials are given.
-    TypeError
-        If `tokens` is no list of str.
+    TypeError, ValueError
+        If `tokens` is no list of str, a token occurs twice, or fewer than two specials are given.
     """
 
     def __init__(self, tokens, specials=("<pad>", "<unk>")):
-        self.tokens = _strings("tokens", tokens)
-        self.specials = tuple(_strings("specials", specials))
+        self.tokens = list(as_texts(tokens, "tokens"))
+        self.specials = tuple(as_texts(specials, "specials"))
         if len(self.specials) < 2 or tuple(self.tokens[: len(self.specials)]) != self.specials:
             raise ValueError("tokens must begin with the specials: padding, unknown, then others")
         self.ids = {token: k for k, token in enumerate(self.tokens)}
@@ -118,18 +112,17 @@ class Vocabulary:
 
         Raises
         ------
-        TypeError
-            If `token_lists` holds anything but lists of str.
-        ValueError
-            If `max_size` leaves no place for the specials, or `min_count` is negative.
+        TypeError, ValueError
+            If `token_lists` holds anything but lists of str, `max_size` leaves no place for the
+            specials, or `min_count` is negative.
         """
-        specials = _strings("specials", specials)
-        _count("min_count", min_count, 0)
+        specials = list(as_texts(specials, "specials"))
+        as_whole(min_count, "min_count")
         if max_size is not None:
-            _count("max_size", max_size, len(specials))
+            as_whole(max_size, "max_size", len(specials))
         counts = Counter()
-        for tokens in _listed("token_lists", token_lists):
-            counts.update(_strings("each list of token_lists", tokens))
+        for n, tokens in enumerate(as_lists(token_lists, "token_lists")):
+            counts.update(as_texts(tokens, f"token_lists[{n}]"))
         for special in specials:
             counts.pop(special, None)
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
@@ -150,42 +143,13 @@ class Vocabulary:
         A bare string is a list of letters. A table of longer tokens refuses it with a TypeError.
         """
         letters = isinstance(tokens, str) and self._letters
-        tokens = tokens if letters else _strings("tokens", tokens)
+        tokens = tokens if letters else as_texts(tokens, "tokens")
         return [self.ids.get(token, self.unknown_id) for token in tokens]
 
     def decode(self, ids):
         """Tokens of a list of ids. Raises ValueError for an id that the table has not."""
-        for k in ids:
-            _count("an id", k, 0)
-            if k >= len(self.tokens):
-                raise ValueError(f"an id must be below {len(self.tokens)}; got {k}")
+        ids = as_integers(ids, "ids", ("N",), most=len(self.tokens) - 1)
         return [self.tokens[k] for k in ids]
-
-
-def _listed(name, value):
-    """The list of what `value` holds; a bare string is refused, it would be a list of letters."""
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"{name} must be a list; got the bare string {value!r:.60}")
-    try:
-        return list(value)
-    except TypeError as error:
-        raise TypeError(f"{name} must be a list; got {type(value).__name__}") from error
-
-
-def _strings(name, value):
-    listed = _listed(name, value)
-    for item in listed:
-        if not isinstance(item, str):
-            raise TypeError(f"{name} must be a list of str; it holds {item!r:.60}")
-    return listed
-
-
-def _count(name, value, least):
-    """Refuse what is no integer, or less than `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer; got {value!r:.60}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}; got {value}")
 
 
 def pad(sequences, length=None, side="post", truncate="post"):
@@ -207,19 +171,17 @@ def pad(sequences, length=None, side="post", truncate="post"):
 
     Raises
     ------
-    TypeError
-        If an id or `length` is no integer.
-    ValueError
-        If `length` is negative, an id does not fit 32 bits, or `side` or `truncate` is another
-        word.
+    TypeError, ValueError
+        If `length` is no whole number from 0 up, an id none that fits 32 bits, or `side` or
+        `truncate` another word.
     """
     for name, choice in (("side", side), ("truncate", truncate)):
         if choice not in ("post", "pre"):
             raise ValueError(f"{name} must be 'post' or 'pre'; got {choice!r}")
-    sequences = [_listed("each of sequences", s) for s in _listed("sequences", sequences)]
+    sequences = list(as_lists(sequences, "sequences"))
     if length is None:
-        length = max((len(s) for s in sequences), default=0)
-    _count("length", length, 0)
+        length = max(map(len, sequences), default=0)
+    as_whole(length, "length")
     if truncate == "post":
         kept = [s[:length] for s in sequences]
     else:
@@ -227,21 +189,9 @@ def pad(sequences, length=None, side="post", truncate="post"):
     padded = np.zeros((len(kept), length), dtype=np.int32)
     counts = np.array([len(s) for s in kept], dtype=int)[:, None]
     filled = np.arange(length) < counts if side == "post" else np.arange(length) >= length - counts
-    padded[filled] = _ids("the ids in sequences", list(chain.from_iterable(kept)))
+    ids = list(chain.from_iterable(kept))
+    padded[filled] = as_integers(ids, "the ids of all sequences", ("N",), least=-(2**31))
     return padded
-
-
-def _ids(name, values):
-    """`values` as an array of int32, shape (N,)."""
-    try:
-        values = np.asarray(values if len(values) else np.zeros(0, int))
-    except (TypeError, ValueError) as error:  # ragged
-        raise TypeError(f"{name} must be integers; got lists inside") from error
-    if values.dtype.kind not in "iu" or values.ndim != 1:
-        raise TypeError(f"{name} must be integers; got {values.dtype} of shape {values.shape}")
-    if len(values) and not (values.min() >= -(2**31) and values.max() < 2**31):
-        raise ValueError(f"{name} must fit 32 bits; got {values.min()} to {values.max()}")
-    return values.astype(np.int32)
 
 
 def length_batches(lengths, batch_size, rng=None):
@@ -251,7 +201,7 @@ def length_batches(lengths, batch_size, rng=None):
     ----------
     lengths : sequence of int, shape (N,)
     batch_size : int
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or seed, optional
         Shuffles sequences of equal length, and the order of the batches. Without it the batches
         go from short to long.
 
@@ -262,19 +212,12 @@ def length_batches(lengths, batch_size, rng=None):
 
     Raises
     ------
-    TypeError
-        If a length or `batch_size` is no integer, or `rng` no generator.
-    ValueError
-        If a length is negative or `batch_size` less than 1.
+    TypeError, ValueError
+        If a length is no whole number from 0 up, or `batch_size` none from 1 up.
     """
-    _count("batch_size", batch_size, 1)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}")
-    lengths = _ids(
-        "lengths", lengths if isinstance(lengths, np.ndarray) else _listed("lengths", lengths)
-    )
-    if len(lengths) and lengths.min() < 0:
-        raise ValueError(f"lengths must not be negative; got {lengths.min()}")
+    as_whole(batch_size, "batch_size", 1)
+    rng = rng if rng is None else as_rng(rng)
+    lengths = as_integers(lengths, "lengths", ("N",))
     tie_break = np.arange(len(lengths)) if rng is None else rng.permutation(len(lengths))
     order = np.lexsort((tie_break, lengths))
     batches = [order[k : k + batch_size] for k in range(0, len(order), batch_size)]

@@ -2,12 +2,21 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import numpy as np
 
-from lstm_utils.models.inputs import array_of, found, lists_of, text_of, texts_of, whole
+from lstm_utils.inputs import (
+    as_floats,
+    as_integers,
+    as_lists,
+    as_text,
+    as_texts,
+    as_whole,
+    found,
+    of_kind,
+)
 from lstm_utils.text import Vocabulary
 
 END = "\n"  # the character that ends a headline, and a word that is spelled
@@ -35,7 +44,7 @@ def places(alphabet, needed=(" ", END)):
     TypeError, ValueError
         If it is not made of single characters, each once, those that are needed among them.
     """
-    characters = list(texts_of([*alphabet], "alphabet"))
+    characters = list(as_texts([*alphabet], "alphabet"))
     if any(len(c) != 1 for c in characters) or len(set(characters)) < len(characters):
         raise ValueError(f"alphabet must be single characters, each once; got {found(alphabet)}")
     if missing := [c for c in needed if c not in characters]:
@@ -45,7 +54,7 @@ def places(alphabet, needed=(" ", END)):
 
 def in_alphabet(headlines, place):
     """The headlines as a list; ValueError if one has a letter that has no place."""
-    headlines = list(texts_of(headlines, "headlines"))
+    headlines = list(as_texts(headlines, "headlines"))
     for k, text in enumerate(headlines):
         if unknown := [c for c in text if c not in place]:
             raise ValueError(f"headlines[{k}] must keep to the alphabet; got {unknown[0]!r}")
@@ -76,11 +85,9 @@ def learn_merges(words, how_many):
     -----
     Sennrich, Haddow and Birch (2016), algorithm 1.
     """
-    whole(how_many, "how_many")
-    if not isinstance(words, Mapping):
-        raise TypeError(f"words must be a Counter of words; got {found(words)}")
-    for word in texts_of(words, "words"):
-        whole(words[word], f"words[{word!r}]")
+    as_whole(how_many, "how_many")
+    for word in as_texts(of_kind(words, "words", Mapping), "words"):
+        as_whole(words[word], f"words[{word!r}]")
     pieces, merges = {word: tuple(word) for word in words}, []
     while len(merges) < how_many:
         pairs = Counter()
@@ -126,7 +133,7 @@ class Tokeniser:
 
     def split(self, text):
         """Pieces of a text, each word's space at its front, "\\n" last: a list of str."""
-        text = text_of(text) if self.clean is None else self.clean(text_of(text))
+        text = as_text(text) if self.clean is None else self.clean(as_text(text))
         return [piece for word in text.split() for piece in self._pieces(" " + word)] + ["\n"]
 
     def _pieces(self, word):
@@ -170,11 +177,9 @@ class KneserNey:
     """
 
     def __init__(self, sequences, order, base):
-        self.order, self.base = whole(order, "order", 1), base
-        if not callable(base):
-            raise TypeError(f"base must be a function of a token; got {found(base)}")
+        self.order, self.base = as_whole(order, "order", 1), of_kind(base, "base", Callable)
         self.counts = [defaultdict(Counter) for _ in range(order)]  # by length of the context
-        for tokens in lists_of(sequences, "sequences"):
+        for tokens in as_lists(sequences, "sequences"):
             padded = ["<s>"] * (order - 1) + tokens
             for i in range(order - 1, len(padded)):
                 for n in reversed(range(order)):
@@ -235,9 +240,12 @@ def bits_per_character(bits, headlines):
 
     ValueError if there are none, or not as many bits as headlines.
     """
-    bits, headlines = list(bits), list(texts_of(headlines, "headlines"))
+    bits, headlines = list(bits), list(as_texts(headlines, "headlines"))
     if len(bits) != len(headlines) or not headlines:
-        raise ValueError(f"need bits of 1 or more headlines; got {len(bits)} of {len(headlines)}")
+        raise ValueError(
+            "bits must be as many as headlines, one or more; got "
+            f"{len(bits)} for {len(headlines)} headlines"
+        )
     return sum(bits) / sum(len(text) + 1 for text in headlines)
 
 
@@ -245,7 +253,7 @@ def counted_bits(model, token_lists):
     """−log₂ p of every list of tokens under a `KneserNey`, a list of float: infinity if p is 0."""
     return [
         -sum(_log2(model.probability(token, tokens[:i])) for i, token in enumerate(tokens))
-        for tokens in lists_of(token_lists, "token_lists")
+        for tokens in as_lists(token_lists, "token_lists")
     ]
 
 
@@ -255,12 +263,12 @@ def _log2(p):
 
 def letters(text):
     """The characters of a text and its end."""
-    return [*text_of(text), END]
+    return [*as_text(text), END]
 
 
 def words(text):
     """The words of a headline; the empty word ends it."""
-    return [*text_of(text).split(), ""]
+    return [*as_text(text).split(), ""]
 
 
 class Letters:
@@ -417,9 +425,7 @@ class Mixture:
     SMALLEST = 1e-9  # for a character that a model holds impossible
 
     def __init__(self, weights):
-        self.weights = array_of(weights, "weights").astype(float)
-        if self.weights.ndim != 1 or not np.isfinite(self.weights).all():
-            raise ValueError(f"weights must be finite numbers, shape (K,); got {found(weights)}")
+        self.weights = as_floats(weights, "weights", ("K",))
 
     @classmethod
     def fit(cls, models, right, rounds=100):
@@ -440,11 +446,8 @@ class Mixture:
         ValueError
             If the tables differ in shape, or `right` is not N ≥ 1 columns of theirs.
         """
-        logs, right = cls._logs(models), np.asarray(right)  # (K, N, A), (N,)
-        if not len(right) or right.shape != logs.shape[1:2] or right.dtype.kind not in "iu":
-            raise ValueError(f"right must be a whole number a row of models; got {found(right)}")
-        if right.min() < 0 or right.max() >= logs.shape[2]:
-            raise ValueError(f"right must be columns, from 0 to {logs.shape[2] - 1}")
+        logs = cls._logs(models)  # (K, N, A)
+        right = as_integers(right, "right", logs.shape[1:2], most=logs.shape[2] - 1)
         mixture = cls(np.full(len(models), 1 / len(models)))
         seen = logs[:, np.arange(len(right)), right]  # (K, N)
         for _ in range(rounds):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lstm_utils.models.inputs import generator, real, text_of, texts_of
+from lstm_utils.inputs import POSITIVE, as_integers, as_real, as_rng, as_text, as_texts
 from lstm_utils.text import length_batches
 
 
@@ -26,7 +26,7 @@ class EncodedHeadlines:
     def __init__(self, tokeniser, texts):
         width = np.min_scalar_type(len(tokeniser.vocabulary))  # uint8, uint16, …
         flat, ends, used = np.empty(1024, width), array("q", [0]), 0
-        for text in texts_of(texts):
+        for text in as_texts(texts):
             numbers = tokeniser.encode(text)
             if used + len(numbers) > len(flat):
                 flat = np.concatenate([flat, np.empty(max(len(flat), len(numbers)), width)])
@@ -44,13 +44,10 @@ class EncodedHeadlines:
         return np.diff(self.ends)
 
     def rows(self, indices):
-        """Some of the sequences, a list of int64 tensors; IndexError if one is not there."""
-        indices = list(indices)
-        if outside := [i for i in indices if not 0 <= i < len(self)]:
-            raise IndexError(f"indices must be from 0 to {len(self) - 1}; got {outside[0]}")
+        """Some of the sequences, a list of int64 tensors; ValueError if one is not there."""
         return [
             torch.from_numpy(self.flat[self.ends[i] : self.ends[i + 1]].astype(np.int64))
-            for i in indices
+            for i in as_integers(indices, "indices", ("N",), most=len(self) - 1)
         ]
 
 
@@ -105,8 +102,7 @@ def one_cycle(step, steps, peak):
         The update, from 0, and how many there are.
     peak : float
     """
-    if real(step, "step") > real(steps, "steps", 1):
-        raise ValueError(f"step must be from 0 to {steps}; got {step}")
+    as_real(step, "step", 0, as_real(steps, "steps", 1))
     top = 0.15 * steps
     if step < top:
         return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * step / top)) / 2)
@@ -115,8 +111,7 @@ def one_cycle(step, steps, peak):
 
 def epoch_batches(lengths, batch_size, seed, epoch):
     """The batches of one epoch, the same whoever asks: a function of seed and epoch alone."""
-    rng = generator([seed, epoch], "[seed, epoch]")
-    return length_batches(lengths, batch_size, rng)
+    return length_batches(lengths, batch_size, as_rng([seed, epoch], "[seed, epoch]"))
 
 
 def update(model, optimiser, rows, tokens, step_size, clip=1.0):
@@ -144,8 +139,7 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
     ValueError
         If there are no rows, or `tokens` is not positive.
     """
-    if not tokens > 0:
-        raise ValueError(f"tokens must be positive; got {tokens}")
+    as_real(tokens, "tokens", POSITIVE)
     inputs, targets = shifted(rows)
     scores = model(inputs)[0].transpose(1, 2)  # (B, V, T)
     loss = F.cross_entropy(scores, targets, ignore_index=0, reduction="sum")
@@ -164,7 +158,7 @@ def headline_bits(model, tokeniser, headlines):
     TypeError if `headlines` is a single string, or holds anything but strings.
     """
     model.eval()
-    headlines, bits = list(texts_of(headlines, "headlines")), []
+    headlines, bits = list(as_texts(headlines, "headlines")), []
     with torch.no_grad():
         for k in range(0, len(headlines), 64):
             rows = [torch.tensor(tokeniser.encode(text)) for text in headlines[k : k + 64]]
@@ -194,7 +188,7 @@ def next_characters(model, tokeniser, text, alphabet):
     ids = tokeniser.vocabulary.ids
     if tokeniser.merges:
         raise ValueError("the model must read single characters; its tokeniser merges them")
-    if unknown := [c for c in (*text_of(text), *alphabet) if c not in ids]:
+    if unknown := [c for c in (*as_text(text), *alphabet) if c not in ids]:
         raise ValueError(f"text and alphabet must be known to the tokeniser; got {unknown[0]!r}")
     model.eval()
     with torch.no_grad():

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.models.inputs import array_of, generator, real, whole
+from lstm_utils.inputs import as_floats, as_real, as_rng, as_whole
 
 CONSTANT_GUESS_MSE = 7 / 144
 """Variance of XY for X, Y independent and uniform on [0, 1]: 1/9 − 1/16."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MarkedProduct:
     """Examples of the task.
 
@@ -62,7 +62,8 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
     there lengths vary, both marks stand in the first half of the sequence, the earlier one
     among the first ten places, and the two ends carry marks of their own.
     """
-    n, length, rng = whole(n, "n"), whole(length, "length", 2), generator(rng, "rng")
+    n, length = as_whole(n, "n"), as_whole(length, "length", 2)
+    rng = np.random.default_rng() if rng is None else as_rng(rng)
     if np.dtype(dtype).kind != "f":
         raise TypeError(f"dtype must be a type of floats; got {np.dtype(dtype)}")
     values = rng.random((n, length))
@@ -78,14 +79,21 @@ def marked_product(n, length=100, rng=None, dtype=np.float32):
     return MarkedProduct(x, y, marks)
 
 
+def pairs_of(x, name="x"):
+    """Sequences of pairs as finite float32, shape (B, T, 2), T at least 1."""
+    x = as_floats(x, name, ("batch", "T >= 1", 2), whole=np.float32)
+    with np.errstate(over="ignore"):
+        return as_floats(x.astype(np.float32, copy=False), f"{name} in float32")
+
+
 def share_within(prediction, y, tolerance=0.04):
     """Share of answers whose error is under `tolerance`, in [0, 1].
 
     0.04 is the criterion of Hochreiter and Schmidhuber (1997) for a correct answer. An answer that
     is NaN is wrong. ValueError if there are no answers, or more of one than of the other.
     """
-    real(tolerance, "tolerance")
-    prediction, y = array_of(prediction, "prediction").ravel(), array_of(y, "y").ravel()
-    if prediction.shape != y.shape or not y.size:
-        raise ValueError(f"{prediction.size} predictions for {y.size} answers")
+    as_real(tolerance, "tolerance", 0, finite=False)
+    y = as_floats(as_floats(y, "y", finite=False).ravel(), "y", ("N >= 1",), finite=False)
+    prediction = as_floats(prediction, "prediction", finite=False).ravel()
+    as_floats(prediction, "prediction", y.shape, finite=False)
     return float(np.mean(np.abs(prediction - y) < tolerance))

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.models.inputs import found, lists_of, pairs_of, whole
-from lstm_utils.models.marked_product import MarkedProduct, marked_product
+from lstm_utils.inputs import as_lists, as_whole, found, of_kind
+from lstm_utils.models.marked_product import MarkedProduct, marked_product, pairs_of
 
 CELLS = {
     "rnn": keras.layers.SimpleRNN,
@@ -55,7 +55,7 @@ def build(kind, layers=2, units=30, forget_bias=1.0):
     """
     if kind not in list(CELLS):  # of an unhashable kind too
         raise ValueError(f"kind must be one of {', '.join(CELLS)}; got {kind!r}")
-    layers, units = whole(layers, "layers", 1), whole(units, "units", 1)
+    layers, units = as_whole(layers, "layers", 1), as_whole(units, "units", 1)
     recurrent = [CELLS[kind](units, return_sequences=k < layers - 1) for k in range(layers)]
     model = keras.Sequential([keras.Input((None, 2)), *recurrent, keras.layers.Dense(1)])
     if kind == "lstm":
@@ -175,8 +175,8 @@ def fixed(examples, epochs, first, last, seed, batch=32, copies=1, done=0):
         At the first batch: if there are fewer examples than a batch holds, or a number is none.
     """
     for name, value, least in (("epochs", epochs, 0), ("copies", copies, 1), ("done", done, 0)):
-        whole(value, name, least)
-    if whole(batch, "batch", 1) > len(examples_of(examples)):
+        as_whole(value, name, least)
+    if as_whole(batch, "batch", 1) > len(examples_of(examples)):
         raise ValueError(f"examples must fill a batch of {batch}; got {len(examples)}")
     each, length = len(examples) // batch, examples.x.shape[1]
     for epoch in range(done // each, epochs):
@@ -194,15 +194,15 @@ def fresh(plan, seed, batch=32, copies=1, done=0, draw=marked_product, width=Non
     `plan` lists (length, updates, first rate, last rate), one stage after another; `draw` makes
     the examples, called as `marked_product` is. All are padded to `width`, or the longest stage.
     """
-    plan = [tuple(stage) for stage in lists_of(plan, "plan")]
+    plan = [tuple(stage) for stage in as_lists(plan, "plan")]
     if not plan or any(len(stage) != 4 for stage in plan):
         raise ValueError(f"plan must be stages of four numbers; got {found(plan)}")
-    longest = max(whole(length, "a length in plan", 2) for length, *_ in plan)
-    k, width = 0, longest if width is None else whole(width, "width", longest)
+    longest = max(as_whole(length, "a length in plan", 2) for length, *_ in plan)
+    k, width = 0, longest if width is None else as_whole(width, "width", longest)
     for name, value, least in (("batch", batch, 1), ("copies", copies, 1), ("done", done, 0)):
-        whole(value, name, least)
+        as_whole(value, name, least)
     for length, updates, first, last in plan:
-        for j in range(whole(updates, "the updates in plan")):
+        for j in range(as_whole(updates, "the updates in plan")):
             if (k := k + 1) > done:
                 examples = draw(copies * batch, length, np.random.default_rng([seed, k]))
                 x = np.zeros((copies * batch, width, 2), np.float32)
@@ -211,7 +211,7 @@ def fresh(plan, seed, batch=32, copies=1, done=0, draw=marked_product, width=Non
                 yield x, y, examples.x.shape[1], _cosine(first, last, j / updates)
 
 
-@dataclass
+@dataclass(eq=False)
 class Training:
     """S networks in training, and what was measured on the way.
 
@@ -297,9 +297,8 @@ def train(training, lessons, check, limit=np.inf, every=64, target=-1.0):
         another number of networks.
     """
     examples_of(check, "check")
-    whole(every, "every", 1)
-    if not isinstance(training, Training):
-        raise TypeError(f"training must be a Training; got {found(training)}")
+    as_whole(every, "every", 1)
+    of_kind(training, "training", Training)
     state = _tensors([training.weights, training.moments])
     losses, start = [], None
     lessons = iter(lessons)
@@ -351,9 +350,7 @@ def _arrays(nested):
 
 def examples_of(value, name="examples"):
     """The value, if it is a `MarkedProduct` of one or more; else TypeError or ValueError."""
-    if not isinstance(value, MarkedProduct):
-        raise TypeError(f"{name} must be a MarkedProduct; got {found(value)}")
-    if not len(value):
+    if not len(of_kind(value, name, MarkedProduct)):
         raise ValueError(f"{name} must hold at least one sequence")
     return value
 
@@ -361,9 +358,7 @@ def examples_of(value, name="examples"):
 def answers(training, examples):
     """Every network's answers (S, n)."""
     x = tf.constant(pairs_of(examples_of(examples).x, "examples.x"))
-    if not isinstance(training, Training):
-        raise TypeError(f"training must be a Training; got {found(training)}")
-    weights = _tensors(training.weights)
+    weights = _tensors(of_kind(training, "training", Training).weights)
     return predict(training.kind, weights, x, tf.constant(x.shape[1])).numpy()
 
 

@@ -23,7 +23,26 @@ from safetensors import SafetensorError, safe_open
 
 from lstm_utils.cells import lstm_forward, sigmoid
 from lstm_utils.frameworks import from_keras, from_torch
-from lstm_utils.models import inputs
+from lstm_utils.inputs import (
+    as_integers,
+    as_real,
+    as_rng,
+    as_text,
+    as_texts,
+    as_whole,
+    found,
+    of_kind,
+)
+from lstm_utils.models.headlines import Tokeniser
+from lstm_utils.models.marked_product import pairs_of
+from lstm_utils.models.reviews import (
+    EncodedReviews,
+    codes_of_ngrams,
+    equal_length_batches,
+    look_up,
+    ngram_pieces,
+)
+from lstm_utils.records import load_records
 from lstm_utils.text import clean_headline, clean_review
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -88,8 +107,6 @@ class Pretrained:
 
     def record(self):
         """The record of the run that trained it, with its metrics: a dict. KeyError if none is."""
-        from lstm_utils.records import load_records
-
         experiment, run, seed = (self.metadata[key] for key in ("experiment", "run", "seed"))
         for record in load_records(experiment, run):
             if record["seed"] == seed:
@@ -141,7 +158,7 @@ class MarkedProductModel(Pretrained):
     def numpy(self):
         """The network in NumPy: a function from x (B, T, 2) to answers (B,), float32."""
         params = self.params
-        return lambda x: self.scores(lstm_forward(params, inputs.pairs_of(x)).h[:, -1])
+        return lambda x: self.scores(lstm_forward(params, pairs_of(x)).h[:, -1])
 
     def keras(self):
         """The network as a `keras.Model`: x (B, T, 2) of any length T to answers (B, 1)."""
@@ -152,7 +169,7 @@ class MarkedProductModel(Pretrained):
         return model
 
     def predict(self, x):
-        """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `inputs.pairs_of`."""
+        """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `lstm_forward`."""
         return self.numpy()(x)
 
 
@@ -163,8 +180,6 @@ class ReviewReader(Pretrained):
 
     @cached_property
     def _known(self):
-        from lstm_utils.models.reviews import codes_of_ngrams
-
         codes = codes_of_ngrams(self.metadata["ngrams"].split("\n"))
         if not (codes[1:] > codes[:-1]).all():
             raise ValueError("its n-grams must stand in the order of their codes, each once")
@@ -177,18 +192,23 @@ class ReviewReader(Pretrained):
         summary = _dense_shapes(len(directions) * summaries * units)
         return to_names({"table": [(rows, size)], **layers, "dense": summary})
 
-    def _encode(self, texts, by):
-        from lstm_utils.models.reviews import EncodedReviews, look_up, ngram_pieces
-
+    def encode(self, texts):
+        """Reviews as the network reads them: an `EncodedReviews`."""
+        by = self.metadata["by"] if "by" in self.needs else "syllable"
         codes, *places = ngram_pieces(texts, by, self.metadata["longest"])
         return EncodedReviews(look_up(codes, self._known), *places)
 
-    def _checked(self, encoded):
-        from lstm_utils.models.reviews import EncodedReviews
+    def predict(self, texts):
+        """Probability that each review is positive, float32 (R,), in NumPy.
 
-        if not isinstance(encoded, EncodedReviews):
-            found = inputs.found(encoded)
-            raise TypeError(f"the network reads what encode(texts) gives; got {found}")
+        NaN, with a warning, for a review of which the table holds no piece but spaces.
+        """
+        encoded = self.encode(texts)
+        scores = [np.atleast_1d(each)[-1] for each in self.numpy()(encoded)]
+        return _nan_for_unread(sigmoid(np.array(scores, np.float32)), self._readable(encoded))
+
+    def _checked(self, encoded):
+        of_kind(encoded, "encoded", EncodedReviews)
         if encoded.ids.max(initial=0) >= len(self.arrays["table"]):
             raise ValueError(f"these reviews were encoded for another model than {self.name!r}")
         return encoded
@@ -217,14 +237,8 @@ class SentimentModel(ReviewReader):
         directions = ("forward", "backward")[: 1 + self.metadata["both_directions"]]
         return super().shapes(directions, 1 + self.metadata["pool"])
 
-    def encode(self, texts):
-        """Reviews as the network reads them: an `EncodedReviews`."""
-        return self._encode(texts, self.metadata["by"])
-
     def numpy(self):
         """The network in NumPy: a function from an `EncodedReviews` to log odds (R,), float32."""
-        from lstm_utils.models.reviews import equal_length_batches
-
         readers = [(self.lstm("forward"), slice(None))]
         if self.metadata["both_directions"]:
             readers.append((self.lstm("backward"), slice(None, None, -1)))
@@ -258,14 +272,6 @@ class SentimentModel(ReviewReader):
         network.set_layers(self.layer)
         return network
 
-    def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy.
-
-        NaN, with a warning, for a review of which the table holds no piece but spaces.
-        """
-        encoded = self.encode(texts)
-        return _nan_for_unread(sigmoid(self.numpy()(encoded)), self._readable(encoded))
-
 
 class ReadingModel(ReviewReader):
     """Reads a Korean film review syllable by syllable, with an answer after each; from Keras.
@@ -287,10 +293,6 @@ class ReadingModel(ReviewReader):
         """The LSTM's `LSTMParameters`, float32."""
         return self.lstm("forward")
 
-    def encode(self, texts):
-        """Reviews as the network reads them: an `EncodedReviews`."""
-        return self._encode(texts, "syllable")
-
     def vectors(self, encoded):
         """What the LSTM reads, for all steps of all reviews: float32 (N, size)."""
         return self._sums_of_rows(encoded.ids)
@@ -300,7 +302,6 @@ class ReadingModel(ReviewReader):
 
         A list with an array (T,) for each review, float32.
         """
-        from lstm_utils.models.reviews import equal_length_batches
 
         def network(encoded):
             vectors = self.vectors(self._checked(encoded))
@@ -322,15 +323,6 @@ class ReadingModel(ReviewReader):
         network.set_layers(self.layer)
         return network
 
-    def predict(self, texts):
-        """Probability that each review is positive, float32 (R,), in NumPy.
-
-        NaN, with a warning, for a review of which the table holds no piece but spaces.
-        """
-        encoded = self.encode(texts)
-        scores = np.array([each[-1] for each in self.numpy()(encoded)], np.float32)
-        return _nan_for_unread(sigmoid(scores), self._readable(encoded))
-
     def read(self, text):
         """One review, step by step.
 
@@ -345,7 +337,7 @@ class ReadingModel(ReviewReader):
 
         TypeError if `text` is not one string.
         """
-        encoded = self.encode([inputs.text_of(text)])
+        encoded = self.encode([as_text(text)])
         (scores,), read = self.numpy()(encoded), self._readable(encoded)
         probability = _nan_for_unread(sigmoid(scores)[None], read)[0]
         return f" {clean_review(text)} ", encoded.ids[:, 0] > 0, probability
@@ -368,8 +360,6 @@ class HeadlinesModel(Pretrained):
 
     def tokeniser(self):
         """What cleans a headline and cuts it into tokens: a `headlines.Tokeniser`."""
-        from lstm_utils.models.headlines import Tokeniser
-
         return Tokeniser(self.metadata["alphabet"], self.metadata["merges"], clean_headline)
 
     def numpy(self):
@@ -382,10 +372,10 @@ class HeadlinesModel(Pretrained):
         params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
 
         def network(tokens, state=None):
-            x = matrix[inputs.ids_of(tokens, len(matrix))]
+            x = matrix[as_integers(tokens, "tokens", ("batch", "T >= 1"), most=len(matrix) - 1)]
             state = (None, None) if state is None else state
             if not hasattr(state, "__len__") or len(state) != 2:
-                raise TypeError(f"state must be a pair (h, c); got {inputs.found(state)}")
+                raise TypeError(f"state must be a pair (h, c); got {found(state)}")
             trace = lstm_forward(params, x, *state)
             scores = trace.h[:, 1:] @ matrix.T + self.arrays["score.bias"]
             return scores, (trace.h[:, -1], trace.c[:, -1])
@@ -411,7 +401,7 @@ class HeadlinesModel(Pretrained):
         """
         network, tokeniser = self.numpy(), self.tokeniser()
         bits, read = [], []
-        for text in inputs.texts_of(texts):
+        for text in as_texts(texts):
             tokens = np.array(tokeniser.encode(text))
             scores = network(tokens[None, :-1])[0][0].astype(np.float64)
             chosen = scores[np.arange(len(scores)), tokens[1:]]
@@ -444,10 +434,12 @@ class HeadlinesModel(Pretrained):
             If an argument is of another kind, a number is negative or NaN, or `prompt` has a letter
             outside the alphabet.
         """
-        count, rng = inputs.whole(count, "count"), inputs.generator(seed)
-        longest = inputs.whole(longest, "longest")
-        temperature = max(inputs.real(temperature, "temperature"), sys.float_info.min)
-        prompt = clean_headline(inputs.text_of(prompt, "prompt"))
+        count = as_whole(count, "count")
+        rng = np.random.default_rng() if seed is None else as_rng(seed, "seed")
+        longest = as_whole(longest, "longest")
+        temperature = as_real(temperature, "temperature", 0, finite=False)
+        temperature = min(max(temperature, sys.float_info.min), sys.float_info.max)
+        prompt = clean_headline(as_text(prompt, "prompt"))
         alphabet = "".join(self.metadata["alphabet"])
         if unknown := [letter for letter in prompt if letter not in alphabet]:
             raise ValueError(f"prompt must keep to the letters {alphabet!r}; got {unknown[0]!r}")
@@ -578,7 +570,7 @@ def open_weights(path):
     FileNotFoundError if there is no such file, ValueError if it is another kind of file.
     """
     if not isinstance(path, str | PathLike):
-        raise TypeError(f"path must be a file's; got {inputs.found(path)}")
+        raise TypeError(f"path must be a file's; got {found(path)}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path} is no file: expected weights")
     try:
@@ -603,7 +595,7 @@ def _model(name, stored, metadata):
         value = metadata.get(key)
         allowed = [(type(k), k) for k in kind] if isinstance(kind, tuple) else [(kind, value)]
         if (type(value), value) not in allowed:
-            wanted, value = getattr(kind, "__name__", kind), inputs.found(value)
+            wanted, value = getattr(kind, "__name__", kind), found(value)
             raise ValueError(f"{key!r} in its description must be {wanted}; got {value}")
     scales = metadata.get("scales", {})
     if set(scales) != {key for key, array in stored.items() if array.dtype.kind in "iu"}:
@@ -612,7 +604,7 @@ def _model(name, stored, metadata):
     for key, array in stored.items():
         if array.dtype.kind not in "fiu":
             raise ValueError(f"{key} must hold floats or integers; got {array.dtype}")
-        scale = inputs.real(scales.get(key, 1.0), f"the scale of {key}")
+        scale = as_real(scales.get(key, 1.0), f"the scale of {key}", 0)
         with np.errstate(over="ignore", invalid="ignore"):
             arrays[key] = array.astype(np.float32) * np.float32(scale)
         if not np.isfinite(arrays[key]).all():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_utils.models.inputs import text_of, texts_of, whole
+from lstm_utils.inputs import as_integers, as_text, as_texts, as_whole, found
 from lstm_utils.text import clean_review
 
 
@@ -29,14 +29,13 @@ def ngram_codes(text, longest=4):
     Raises
     ------
     ValueError
-        If `longest` is not between 1 and 4, or a character lies above U+FFFF.
+        If `longest` is not between 1 and 4, or a character is NUL or lies above U+FFFF.
     """
-    if (longest := whole(longest, "longest", 1)) > 4:
-        raise ValueError(f"an n-gram has 1 to 4 characters here; got {longest}")
-    encoded = text_of(text).encode("utf-32-le", "surrogatepass")
+    longest = as_whole(longest, "longest", 1, 4)
+    encoded = as_text(text).encode("utf-32-le", "surrogatepass")
     characters = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
-    if len(characters) and characters.max() >= 1 << 16:
-        raise ValueError("a character lies above U+FFFF; clean the text first")
+    if not ((characters > 0) & (characters < 1 << 16)).all():
+        raise ValueError("text must be characters from U+0001 to U+FFFF: clean it first")
     codes = np.zeros((len(text), longest), dtype=np.uint64)
     for k in range(min(longest, len(text))):
         before = codes[k - 1 : -1, k - 1] << np.uint64(16) if k else np.uint64(0)
@@ -52,10 +51,12 @@ def ngrams_of_codes(codes):
 
 def codes_of_ngrams(ngrams):
     """The numbers that `ngram_codes` gives these n-grams: uint64 (N,)."""
-    ngrams = list(texts_of(ngrams, "ngrams"))
+    ngrams = list(as_texts(ngrams, "ngrams"))
     for ngram in ngrams:
-        if not 1 <= len(ngram) <= 4 or max(ngram) > "\uffff":
-            raise ValueError(f"an n-gram has 1 to 4 characters below U+10000; got {ngram!r}")
+        if not 1 <= len(ngram) <= 4 or min(ngram) == "\0" or max(ngram) > "\uffff":
+            raise ValueError(
+                f"ngrams must have 1 to 4 characters, U+0001 to U+FFFF; got {found(ngram)}"
+            )
     numbers = (int.from_bytes(ngram.encode("utf-16-be", "surrogatepass")) for ngram in ngrams)
     return np.fromiter(numbers, dtype=np.uint64, count=len(ngrams))
 
@@ -84,7 +85,7 @@ def ngram_pieces(texts, by="word", longest=4):
     """
     if by not in ("word", "pair", "syllable"):
         raise ValueError(f"by must be 'word', 'pair' or 'syllable'; got {by!r}")
-    texts = [f" {clean_review(text)} " for text in texts_of(texts)]
+    texts = [f" {clean_review(text)} " for text in as_texts(texts)]
     start = _starts([len(text) for text in texts])
     joined = "".join(texts)
     step = np.arange(len(joined)) - np.repeat(start[:-1], np.diff(start))
@@ -107,7 +108,7 @@ def _starts(lengths):
 def known_codes(codes, min_count=1, at_most=None):
     """A vocabulary: the n-grams that occur at least so often, or the commonest of them, sorted."""
     if at_most is not None:
-        whole(at_most, "at_most")
+        as_whole(at_most, "at_most")
     found, count = np.unique(codes[codes > 0], return_counts=True)
     found, count = found[count >= min_count], count[count >= min_count]
     if at_most is not None:
@@ -123,7 +124,7 @@ def look_up(codes, known):
     return np.where(known[place] == codes, place + 1, 0).astype(np.int32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EncodedReviews:
     """Reviews as numbers: at each step the LSTM reads the sum of some rows of a table.
 
@@ -160,7 +161,7 @@ class EncodedReviews:
 
     def cut(self, steps):
         """Only the first steps of each review, at least one."""
-        whole(steps, "steps", 1)
+        as_whole(steps, "steps", 1)
         keep = self.step < steps
         start = np.concatenate([[0], np.cumsum(keep)])[self.start]
         return EncodedReviews(self.ids[keep], self.step[keep], start)
@@ -170,7 +171,7 @@ class EncodedReviews:
 
         ValueError if a review has more steps.
         """
-        whole(steps, "steps", int(self.steps.max(initial=1)))
+        as_whole(steps, "steps", int(self.steps.max(initial=1)))
         missing = steps - self.steps
         lengths = np.diff(self.start)
         start = _starts(lengths + missing)
@@ -190,12 +191,9 @@ class EncodedReviews:
         Raises
         ------
         ValueError
-            If the reviews differ in length.
-        IndexError
-            If there is no such review.
+            If the reviews differ in length, or there is no such review.
         """
-        if outside := [r for r in rows if not 0 <= r < len(self)]:
-            raise IndexError(f"rows must be from 0 to {len(self) - 1}; got {outside[0]}")
+        rows = as_integers(rows, "rows", ("N >= 1",), most=len(self) - 1)
         steps = self.steps[rows]
         if len(set(steps.tolist())) != 1:
             raise ValueError(
@@ -222,7 +220,7 @@ def equal_length_batches(steps, batch_size, rng=None, rows=None):
     -------
     list of int arrays
     """
-    whole(batch_size, "batch_size", 1)
+    as_whole(batch_size, "batch_size", 1)
     steps = np.asarray(steps)
     rows = np.arange(len(steps)) if rows is None else np.asarray(rows)
     if rng is not None:

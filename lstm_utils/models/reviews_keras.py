@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lstm_utils.models.inputs import found, text_of, whole
+from lstm_utils.inputs import as_floats, as_text, as_whole, found
 
 
 class NgramEmbedding(keras.layers.Layer):
@@ -160,7 +160,7 @@ def notes_network(rows=20_000, size=300, units=50):
 
 def notes_words(text):
     """As in the notes: the first 25 words, and of each word the first 5 characters."""
-    return [word[:5] for word in text_of(text).split(" ")[:25]]
+    return [word[:5] for word in as_text(text).split(" ")[:25]]
 
 
 def reliability(p, labels, bins=10):
@@ -176,15 +176,16 @@ def reliability(p, labels, bins=10):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If there are no reviews, `p` is not between 0 and 1, or `labels` are not as many 0s and 1s.
     """
-    p, labels = np.asarray(p), np.asarray(labels)
-    whole(bins, "bins", 1)
-    if p.ndim != 1 or p.dtype.kind not in "fiu" or not p.size or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"p must be probabilities, shape (N,), N at least 1; got {found(p)}")
-    if labels.shape != p.shape or not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels must be {len(p)} of 0 and 1, one for each p; got {found(labels)}")
+    as_whole(bins, "bins", 1)
+    p = as_floats(p, "p", ("N >= 1",))
+    labels = as_floats(labels, "labels", p.shape)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"p must be probabilities, from 0 to 1; got {found(p)}")
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1; got {found(labels)}")
     confidence, right = np.maximum(p, 1 - p), (p > 0.5) == labels
     which = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
     table = [

@@ -253,8 +253,11 @@ def test_the_forget_bias_stands_in_the_rows_of_the_forget_gate():
             lambda p: lstm_backward(p, lstm_forward(p, np.zeros((2, 5, 2))), np.zeros((2, 6, 3))),
             r"dh must have shape \(2, 5, 3\)",
         ),
-        (lambda p: LSTMParameters(np.zeros((5, 3)), np.zeros(5)), r"b must be \(4H,\)"),
-        (lambda p: RNNParameters(np.zeros((2, 3)), np.zeros((3, 3)), np.zeros(3)), "W_hh must be"),
+        (lambda p: LSTMParameters(np.zeros((5, 3)), np.zeros(5)), r"b must have shape \(4H,\)"),
+        (
+            lambda p: RNNParameters(np.zeros((2, 3)), np.zeros((3, 3)), np.zeros(3)),
+            r"b must have shape \(H,\)",
+        ),
     ],
 )
 def test_a_shape_that_does_not_fit_is_named(call, message):
@@ -408,6 +411,29 @@ def test_weights_that_have_blown_up_give_nan_and_no_error():
     assert np.isnan(lstm_backward(params, trace, p.dh).params.W).all()
 
 
+def test_records_are_equal_if_all_their_arrays_are():
+    rng = np.random.default_rng(0)
+    for p in (problem("rnn", (2, 3, 2, 2), 0), problem("lstm", (2, 3, 2, 2), 0)):
+        other, x = (init_rnn if p.params.__class__ is RNNParameters else init_lstm)(2, 2, rng), p.x
+        kind = "rnn" if isinstance(p.params, RNNParameters) else "lstm"
+        traces = [FORWARD[kind](params, x) for params in (p.params, p.params.astype(float), other)]
+        back = [BACKWARD[kind](p.params, trace, p.dh) for trace in traces]
+        for first, same, third in (traces, back):
+            assert first == same
+            assert first != third
+        assert [other, p.params].index(p.params.astype(float)) == 1
+        assert p.params != 3
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm"])
+def test_a_trace_keeps_what_was_read_whatever_becomes_of_the_array(kind):
+    p = problem(kind, (2, 3, 2, 2), 0)
+    buffer = p.x.copy()
+    trace = FORWARD[kind](p.params, buffer)
+    buffer[:] = 9
+    assert trace == FORWARD[kind](p.params, p.x)
+
+
 @pytest.mark.parametrize("kind", ["rnn", "lstm"])
 @pytest.mark.parametrize(("batch", "steps"), [(0, 3), (2, 0), (0, 0)])
 def test_without_sequences_or_steps_nothing_changes_and_no_weight_is_blamed(kind, batch, steps):
@@ -430,9 +456,11 @@ def test_what_does_not_belong_together_is_refused_by_name():
     longer = lstm_forward(lstm, np.ones((2, 6, 2)))
     mixed = LSTMTrace(**vars(traces["lstm"]) | {"g": longer.g})
     for call, message in {
-        lambda: rnn_forward(lstm, x): "params must be RNNParameters; got LSTMParameters",
-        lambda: lstm_forward(rnn, x): "params must be LSTMParameters; got RNNParameters",
-        lambda: lstm_forward((lstm.W, lstm.b), x): "params must be LSTMParameters; got tuple",
+        lambda: rnn_forward(lstm, x): "params must be RNNParameters; got LSTMParam",
+        lambda: lstm_forward(rnn, x): "params must be LSTMParameters; got RNNParam",
+        lambda: lstm_forward(
+            (lstm.W, lstm.b), x
+        ): "params must be LSTMParameters; got \\(array.+ \\(tuple\\)",
         lambda: lstm_step(rnn, x[:, 0], dh[:, 0], dh[:, 0]): "params must be LSTMParameters",
         lambda: rnn_backward(rnn, traces["lstm"], dh): "trace must be RNNTrace; got LSTMTrace",
         lambda: lstm_backward(lstm, traces["rnn"], dh): "trace must be LSTMTrace; got RNNTrace",
@@ -453,14 +481,15 @@ def test_what_does_not_belong_together_is_refused_by_name():
         ({"hidden_size": -3}, "hidden_size must be at least 1; got -3"),
         ({"hidden_size": 3.0}, "hidden_size must be a whole number; got 3.0"),
         ({"input_size": True}, "input_size must be a whole number; got True"),
-        ({"rng": 0}, "rng must be a numpy.random.Generator; got int"),
-        ({"scale": -0.1}, "scale must be from 0 to 1e300; got -0.1"),
+        ({"rng": 0.5}, "rng must be a numpy.random.Generator or a seed.+; got 0.5"),
+        ({"scale": -0.1}, "scale must be from 0 to 1e\\+300; got -0.1"),
         ({"scale": np.nan}, "scale must be finite; got nan"),
         ({"forget_bias": [1.0, 2.0]}, r"forget_bias must have shape \(\) or \(3,\); got \(2,\)"),
         ({"dtype": "float16"}, "dtype must be 'float32' or 'float64'; got 'float16'"),
         ({"dtype": None}, "dtype must be 'float32' or 'float64'; got None"),
         ({"dtype": "float"}, None),
         ({"input_size": np.int8(3), "forget_bias": [1, 2, 3]}, None),
+        ({"rng": 0}, None),
     ],
 )
 def test_a_start_is_drawn_for_sizes_that_can_be_and_refused_for_others(arguments, message):

@@ -1,5 +1,6 @@
 """Claims fail when false; seeds, timers and summaries do what their names say."""
 
+import io
 import json
 import os
 import random
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lstm_utils import claims
 from lstm_utils.claims import verify
 from lstm_utils.measuring import (
     Timer,
@@ -43,10 +45,59 @@ def test_nan_satisfies_no_claim(claim):
         verify([claim])
 
 
-@pytest.mark.parametrize("claims", [[], [("no relation", 1, 2)], [("unknown", 1, "~", 2)]])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *([], {}, None, "all is well", iter([]), [()], ("x", True)),
+        *([("no relation", 1, 2)], [("unknown", 1, "~", 2)], [(len, True)]),
+        *([("x", truth)] for truth in (None, 0.5, 1, np.nan, "False", lambda: False, [True])),
+        *([("x", np.array([1, 2]), "<", 3)], [("x", 1 + 2j, "<", 3)], [("x", "1", "<", 3)]),
+        *([("x", 1, "in", bounds)] for bounds in (1, (2, 0), (0, 1, 2))),
+    ],
+)
 def test_a_table_that_claims_nothing_or_is_malformed_is_refused(claims):
     with pytest.raises(ValueError, match="claim"):
         verify(claims)
+
+
+def test_a_truth_may_be_of_any_library_and_claims_of_any_collection():
+    import tensorflow as tf
+    import torch
+
+    truths = [np.True_, np.array(True), torch.tensor(True), tf.constant(True)]
+    verify((str(n), truth) for n, truth in enumerate(truths))
+    for truth in (np.False_, torch.tensor(False), tf.constant(False)):
+        with pytest.raises(AssertionError, match="x: measured"):
+            verify([("x", truth)])
+
+
+def test_a_false_claim_fails_where_python_leaves_out_assert_statements():
+    names = {"__name__": "claims"}
+    exec(compile(Path(claims.__file__).read_text(encoding="utf-8"), "", "exec", optimize=1), names)
+    with pytest.raises(AssertionError, match="not true on this run: x"):
+        names["verify"]([("x", False)])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "printed"),
+    [("ascii", r"\u2713 \u03c3 < 1"), ("cp949", r"\u2713 σ < 1"), ("utf-8", "✓ σ < 1")],
+)
+def test_a_console_that_lacks_a_character_gets_its_number(monkeypatch, encoding, printed):
+    console = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    verify([("σ < 1", True)])
+    console.flush()
+    assert console.buffer.getvalue().decode(encoding).splitlines() == [printed]
+
+
+def test_a_seed_is_a_whole_number_that_every_library_takes():
+    assert seed_everything(np.int64(3), torch=True).random() == seed_everything(3).random()
+    for seed in (-1, 2**32):
+        with pytest.raises(ValueError, match="seed must be from 0 to 4294967295; got"):
+            seed_everything(seed)
+    for seed in (None, "a", 1.0, True):
+        with pytest.raises(TypeError, match="seed must be a whole number; got"):
+            seed_everything(seed)
 
 
 def test_a_seed_repeats_the_draws_of_python_numpy_torch_and_tensorflow():
@@ -125,6 +176,16 @@ def test_median_range_and_interval_of_known_samples():
     assert (mean, half_width) == pytest.approx((2.0, 4.3027 / np.sqrt(3)), rel=1e-4)
     with pytest.raises(ValueError, match="at least two runs"):
         mean_and_interval([1.0])
+    assert np.isnan([*median_and_range([1, np.nan]), *mean_and_interval([1, np.nan])]).all()
+
+
+@pytest.mark.parametrize("summary", [median_and_range, mean_and_interval])
+@pytest.mark.parametrize(
+    "values", [[], 5.0, None, ["1", "2"], [1j, 2], {0: 1.0, 1: 2.0}, iter([1, 2]), np.ones((2, 3))]
+)
+def test_a_summary_is_of_numbers_one_a_run(summary, values):
+    with pytest.raises((TypeError, ValueError), match=r"^values must "):
+        summary(values)
 
 
 def test_a_timer_keeps_its_seconds():

@@ -327,7 +327,7 @@ def test_an_encoding_that_python_does_not_know_is_refused(tmp_path, encoding):
 
 
 def test_a_bare_string_is_no_list_of_columns(tmp_path):
-    with pytest.raises(TypeError, match="names of columns must be a list; got 'headline'"):
+    with pytest.raises(TypeError, match="required must be a list of strings; got 'headline'"):
         list(read_csv(tmp_path / "some.csv", "headline"))
 
 

@@ -1,4 +1,4 @@
-"""What callers bring to the trained models: a right answer, NaN and a warning, or a named error."""
+"""What callers bring: seeds, and to the trained models a right answer, NaN or a named error."""
 
 import re
 import unicodedata
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lstm_utils.cells import init_lstm, init_rnn
 from lstm_utils.models.marked_product import marked_product
 from lstm_utils.models.pretrained import load_pretrained
+from lstm_utils.text import length_batches
 
 SENTIMENT, READING, HEADLINES, PRODUCT = map(
     load_pretrained, ("sentiment", "reading", "headlines", "marked-product")
@@ -40,6 +42,30 @@ def answered(answer, texts):
         return answer(texts)
 
 
+# --- Seeds -------------------------- -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        lambda rng: init_lstm(2, 3, rng).W,
+        lambda rng: init_rnn(2, 3, rng).W_hh,
+        lambda rng: marked_product(4, 5, rng).x,
+        lambda rng: np.concatenate(length_batches([1] * 20, 3, rng)),
+    ],
+    ids=["lstm", "rnn", "marked product", "batches"],
+)
+def test_a_seed_serves_wherever_a_generator_does(drawn):
+    expected = drawn(np.random.default_rng(7))
+    for seed in (7, np.int64(7)):
+        assert np.array_equal(drawn(seed), expected)
+    several = drawn(np.random.default_rng([7, 1]))
+    assert np.array_equal(drawn([7, 1]), several)
+    for none in ("7", 7.0, -7, [0.5], {7}):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator or a seed"):
+            drawn(none)
+
+
 # --- Lists of texts -----------------------------------------------------------------------
 
 
@@ -65,12 +91,12 @@ def test_texts_may_come_in_any_collection_of_one_dimension(answer, form):
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ("정말 좋다", "texts must be a list of strings; got one string: write [text] for it"),
-        (b"good", "texts must be a list of strings; got one string"),
+        ("정말 좋다", "texts must be a list of strings; got '정말 좋다' (str)"),
+        (b"good", "texts must be a list of strings; got b'good' (bytes)"),
         (None, "texts must be strings in one dimension; got None (NoneType)"),
         (5, "texts must be strings in one dimension; got 5 (int)"),
         (str, "texts must be strings in one dimension; got <class 'str'> (type)"),
-        ({"좋다"}, "texts must have an order, which a set has not"),
+        ({"좋다"}, "texts must have an order; got {'좋다'} (set)"),
         (np.array("좋다"), "texts must be strings in one dimension"),
         (np.array([TWO]), "texts must be strings in one dimension"),
         (pd.DataFrame({"a": TWO}), "texts must be strings in one dimension"),
@@ -198,7 +224,7 @@ def test_a_thousand_reviews_are_answered(model):
 @pytest.mark.parametrize("model", [SENTIMENT, READING], ids=["sentiment", "reading"])
 def test_the_networks_of_reviews_read_what_encode_gives(model):
     for other in (TWO, None, np.zeros(3)):
-        with pytest.raises(TypeError, match=r"the network reads what encode\(texts\) gives; got"):
+        with pytest.raises(TypeError, match="encoded must be EncodedReviews; got"):
             model.numpy()(other)
     with pytest.raises(ValueError, match="encoded for another model than 'reading'"):
         READING.numpy()(SENTIMENT.encode(["이 영화 정말 재미있어요 최고"]))
@@ -210,11 +236,14 @@ def test_the_networks_of_reviews_read_what_encode_gives(model):
         ([[2.0, 4.0]], "tokens must be whole numbers"),
         ("abc", "tokens must be whole numbers"),
         (None, "tokens must be whole numbers"),
-        ([[2], [2, 4]], "tokens must be whole numbers in one array, all rows of one length"),
-        ([2, 4], "tokens must have the shape (B, T), T at least 1; got (2,)"),
-        (np.zeros((1, 0), int), "tokens must have the shape (B, T), T at least 1; got (1, 0)"),
-        ([[2, 4], [2, -1]], "tokens[1, 1] must be from 0 to 44; got -1"),
-        ([[2, 45]], "tokens[0, 1] must be from 0 to 44; got 45"),
+        (
+            [[2], [2, 4]],
+            "tokens must be whole numbers of shape (batch, T >= 1); got [[2], [2, 4]] (list)",
+        ),
+        ([2, 4], "tokens must have shape (batch, T >= 1); got (2,)"),
+        (np.zeros((1, 0), int), "tokens must have shape (batch, T >= 1); got (1, 0)"),
+        ([[2, 4], [2, -1]], "tokens must be from 0 to 44; got -1 at [1, 1]"),
+        ([[2, 45]], "tokens must be from 0 to 44; got 45 at [0, 1]"),
     ],
 )
 def test_tokens_that_are_none_are_refused_by_name(tokens, message):
@@ -259,14 +288,23 @@ def test_at_an_infinite_temperature_all_letters_are_alike():
         ({"count": None}, "count must be a whole number; got None (NoneType)"),
         ({"temperature": -1}, "temperature must be at least 0; got -1"),
         ({"temperature": np.nan}, "temperature must be at least 0; got nan"),
-        ({"temperature": "1"}, "temperature must be a number; got '1' (str)"),
-        ({"temperature": None}, "temperature must be a number; got None (NoneType)"),
+        ({"temperature": "1"}, "temperature must be one real number; got '1' (str)"),
+        ({"temperature": None}, "temperature must be one real number; got None (NoneType)"),
         ({"prompt": None}, "prompt must be a string; got None (NoneType)"),
         ({"prompt": ["how"]}, "prompt must be a string; got ['how'] (list)"),
         ({"prompt": "how 대통령"}, "áâéú\\n'; got '대'"),
-        ({"seed": -1}, "seed must be None, a numpy.random.Generator, or whole numbers from 0 up"),
-        ({"seed": 1.5}, "seed must be None, a numpy.random.Generator, or whole numbers from 0 up"),
-        ({"seed": "a"}, "seed must be None, a numpy.random.Generator, or whole numbers from 0 up"),
+        (
+            {"seed": -1},
+            "seed must be a numpy.random.Generator or a seed, whole and from 0 up; got",
+        ),
+        (
+            {"seed": 1.5},
+            "seed must be a numpy.random.Generator or a seed, whole and from 0 up; got",
+        ),
+        (
+            {"seed": "a"},
+            "seed must be a numpy.random.Generator or a seed, whole and from 0 up; got",
+        ),
         ({"longest": -1}, "longest must be at least 0; got -1"),
         ({"longest": 1.5}, "longest must be a whole number; got 1.5 (float)"),
     ],
@@ -312,19 +350,28 @@ SPOILED[1, 3, 1] = np.nan
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.zeros((5, 2)), "x must have the shape (B, T, 2), T at least 1; got (5, 2)"),
-        (np.zeros((1, 2, 5, 2)), "x must have the shape (B, T, 2), T at least 1; got (1, 2, 5, 2)"),
-        (np.zeros((2, 5, 3)), "x must have the shape (B, T, 2), T at least 1; got (2, 5, 3)"),
-        (np.zeros((2, 0, 2)), "x must have the shape (B, T, 2), T at least 1; got (2, 0, 2)"),
-        ([], "x must have the shape (B, T, 2), T at least 1; got (0,)"),
-        ([[[0, 1]], [[0, 1], [0, 1]]], "x must be numbers in one array, all rows of one length"),
-        ("abc", "x must be numbers; got 'abc' (str)"),
-        (None, "x must be numbers; got None (NoneType)"),
-        (np.zeros((2, 5, 2), complex), "x must be numbers"),
-        (marked_product(2, 5), "x must be numbers; got MarkedProduct"),
+        (np.zeros((5, 2)), "x must have shape (batch, T >= 1, 2); got (5, 2)"),
+        (np.zeros((1, 2, 5, 2)), "x must have shape (batch, T >= 1, 2); got (1, 2, 5, 2)"),
+        (np.zeros((2, 5, 3)), "x must have shape (batch, T >= 1, 2); got (2, 5, 3)"),
+        (np.zeros((2, 0, 2)), "x must have shape (batch, T >= 1, 2); got (2, 0, 2)"),
+        ([], "x must have shape (batch, T >= 1, 2); got (0,)"),
+        (
+            [[[0, 1]], [[0, 1], [0, 1]]],
+            "x must be real numbers of shape (batch, T >= 1, 2); got [[[0, 1]], [[",
+        ),
+        ("abc", "x must be real numbers of shape (batch, T >= 1, 2); got 'abc' (str)"),
+        (None, "x must be real numbers of shape (batch, T >= 1, 2); got None (NoneType)"),
+        (
+            np.zeros((2, 5, 2), complex),
+            "x must be real numbers of shape (batch, T >= 1, 2); got array",
+        ),
+        (
+            marked_product(2, 5),
+            "x must be real numbers of shape (batch, T >= 1, 2); got MarkedProduct",
+        ),
         (np.ma.array(np.ones((1, 5, 2)), mask=True), "x must not have masked entries"),
-        (SPOILED, "x[1, 3, 1] must be a finite float32; got nan"),
-        (np.full((1, 2, 2), 1e300), "x[0, 0, 0] must be a finite float32; got 1e+300"),
+        (SPOILED, "x must be finite; got nan at [1, 3, 1]"),
+        (np.full((1, 2, 2), 1e300), "x in float32 must be finite; got inf at [0, 0, 0]"),
     ],
 )
 def test_what_is_no_sequence_of_pairs_is_refused_by_name(x, message):

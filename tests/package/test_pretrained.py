@@ -406,7 +406,10 @@ def with_array(name, array):
         ({"units": True}, "'units' in its description must be int; got True (bool)"),
         ({"longest": 9}, "'longest' in its description must be (1, 2, 3, 4); got 9 (int)"),
         ({"ngrams": "!\n \n굿"}, "n-grams must stand in the order of their codes"),
-        ({"ngrams": " \n!\n12345"}, "an n-gram has 1 to 4 characters below U+10000; got '12345'"),
+        (
+            {"ngrams": " \n!\n12345"},
+            "ngrams must have 1 to 4 characters, U+0001 to U+FFFF; got '12345'",
+        ),
         ({"ngrams": " \n!"}, "table: (3, 4) expected, (4, 3) found"),
         ({"scales": {}}, "its description must have 'scales', one for each array of integers"),
         ({"seed": None}, "'seed' in its description must be int; got None (NoneType)"),
@@ -542,13 +545,20 @@ def test_a_record_that_is_none_is_named(tmp_path):
         path.write_text(json.dumps(good | change), encoding="utf-8")
         with pytest.raises(ValueError, match=r"walk-seed0\.json must have a name"):
             load_records("toy", results=tmp_path)
-    path.write_text(json.dumps(good), encoding="utf-8")
-    assert load_records("toy", "walk", str(tmp_path)) == [good]
+    (folder / "._walk-seed0.json").write_bytes(b"\0")  # a Mac's
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_text(json.dumps(good), encoding=encoding)
+        assert load_records("toy", "walk", str(tmp_path)) == [good]
     with pytest.raises(KeyError, match="no record of toy run; there are: walk"):
         load_records("toy", "run", tmp_path)
     for experiment in (None, 5, "nothing"):
         with pytest.raises(KeyError, match="there are: none at all"):
             load_records(experiment, results=tmp_path)
+    shutil.copy(path, folder / "walk-seed0 (1).json")
+    with pytest.raises(
+        ValueError, match=r"walk-seed0 \(1\)\.json holds the run 'walk' with seed 0"
+    ):
+        load_records("toy", results=tmp_path)
 
 
 def test_a_metric_that_is_not_there_is_told_those_that_are():
