@@ -45,7 +45,7 @@ def verify(claims):
     for claim in claims:
         holds, relation = _judged(claim)
         sentence, value, *_ = claim
-        _print(f"{'✓' if holds else '✗'} {sentence}{relation}")
+        print_anywhere(f"{'✓' if holds else '✗'} {sentence}{relation}")
         if not holds:
             broken.append(f"{sentence}{relation}: measured {_text(value)}")
     if broken:
@@ -77,7 +77,7 @@ def _in_order(low, high):
     return True
 
 
-def _print(line):
+def print_anywhere(line):
     """Print a line; a console that lacks a character shows its number in the place of it."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(line.encode(encoding, "backslashreplace").decode(encoding))

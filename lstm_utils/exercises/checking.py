@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm_utils.claims import print_anywhere
+
 CHECKS = {}  # number of an exercise → (check, seconds it may take)
 
 
@@ -89,7 +91,7 @@ def check_of(number):
 def check(number=None, *answers, **named):
     """Print whether the answers to an exercise are right, and if not, where to look."""
     line = str(examine(number, *answers, **named))
-    print(textwrap.fill(line, 88, subsequent_indent=" " * (len(number) + 3)))
+    print_anywhere(textwrap.fill(line, 88, subsequent_indent=" " * (len(number) + 3)))
 
 
 def grade(number, *answers, **named):

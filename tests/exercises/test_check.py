@@ -1,6 +1,7 @@
 """What the checks of all exercises share: what it says to answers of every kind."""
 
 import contextlib
+import io
 import signal
 import sys
 import threading
@@ -178,6 +179,14 @@ def test_an_alarm_that_a_notebook_has_set_itself_still_rings():
 def test_an_endless_loop_is_stopped_where_the_system_has_no_alarm(monkeypatch):
     monkeypatch.delattr(signal, "SIGALRM", raising=False)
     assert "Is there a loop that never ends?" in examine("99.1", forever).message
+
+
+def test_a_console_that_lacks_the_tick_shows_its_number(monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="cp949", newline="")
+    monkeypatch.setattr(sys, "stdout", console)
+    check("99.1", lambda a, b: a * b)
+    console.seek(0)
+    assert console.read() == "99.1 \\u2713 Right. Entry by entry.\n"
 
 
 def test_what_a_function_does_to_the_output_ends_with_it(monkeypatch, capsys):
