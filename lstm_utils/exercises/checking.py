@@ -189,21 +189,22 @@ def _interrupt(seconds):
     """The same on Windows, which has no alarm: what Ctrl-C does, from a thread that waits."""
     late = threading.Event()
 
-    def stop():
+    def interrupt():
         late.set()
         signal.raise_signal(signal.SIGINT)  # Python handles it in the main thread
 
-    timer = threading.Timer(seconds, stop)
+    def stop(*_):
+        raise _TooSlow if late.is_set() else KeyboardInterrupt
+
+    handler = signal.signal(signal.SIGINT, stop)
+    timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
-    except KeyboardInterrupt:
-        if late.is_set():
-            raise _TooSlow from None
-        raise
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, handler)
 
 
 # Running what a student wrote ------------------------------------------------
