@@ -215,7 +215,9 @@ def test_who_reads_no_further_ends_the_program_quietly():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt a process")
 def test_an_interrupted_program_says_so_in_a_line():
     text = (
-        "import time\nfrom tools import command_line\n"
+        "import signal, time\nfrom tools import command_line\n"
+        # A job in the background ignores Ctrl-C, and hands that on.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "command_line.run(lambda: (print('ready', flush=True), time.sleep(60)))"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
