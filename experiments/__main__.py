@@ -6,11 +6,11 @@ is what `make experiments` says, deletes the records first; `--plan` only tells 
 
 import subprocess
 import sys
-from pathlib import Path
 
+from lstm_utils.records import read_record, record_files
 from tools import command_line
 
-from .runs import HERE, duration, read_record
+from .runs import HERE, duration
 
 PROGRAMS = {  # program: the folder of its records
     "cell_speed": "cells",
@@ -22,16 +22,12 @@ PROGRAMS = {  # program: the folder of its records
 }
 
 
-def records_of(program, results):
-    """The files of a program's records."""
-    return sorted((Path(results) / PROGRAMS[program]).glob("*-seed*.json"))
-
-
 def plan(results=HERE / "results"):
     """For each program the number of its records and the sum of their seconds: a dict."""
     found = {}
     for program in PROGRAMS:
-        seconds = [read_record(path)["seconds"] for path in records_of(program, results)]
+        files = record_files(PROGRAMS[program], results)
+        seconds = [read_record(path, "seconds")["seconds"] for path in files]
         found[program] = len(seconds), sum(seconds)
     return found
 
@@ -51,7 +47,7 @@ def main(argv=None, results=HERE / "results"):
     if arguments.again:
         print("The records are deleted; killed, it goes on with: python -m experiments")
     for program in PROGRAMS:
-        for path in records_of(program, results) if arguments.again else ():
+        for path in record_files(PROGRAMS[program], results) if arguments.again else ():
             path.unlink()
     for program in PROGRAMS:
         command = ["-m", f"experiments.{program}", "--results", str(results)]

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 from tqdm import tqdm
 
+from lstm_utils.records import read_record
 from tools import command_line
 
 HERE = Path(__file__).resolve().parent
@@ -91,19 +92,8 @@ class Run:
         path = self.record_path(results)
         if not path.exists():
             return None
-        record = read_record(path)
+        record = read_record(path, "seconds")
         return record if record.get("recipe") == self.recipe_json else None
-
-
-def read_record(path):
-    """A record's JSON, as a dict. Raises ValueError, which names the file, if it is none."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        record = None
-    if isinstance(record, dict) and "seconds" in record:
-        return record
-    raise ValueError(f"{path} is no record of a run; delete it to make the run again")
 
 
 def sha256(path):

@@ -44,8 +44,7 @@ def load_records(experiment, name=None, results=None):
     ValueError
         If a file among them is no record, or a copy of one; it is named.
     """
-    folder = Path(results or results_folder()) / str(experiment)
-    records = [_record(path) for path in folder.glob("[!.]*-seed*.json")]
+    records = [_checked(path) for path in record_files(experiment, results or results_folder())]
     records.sort(key=lambda record: (record["name"], record["seed"]))
     chosen = [record for record in records if name in (None, record["name"])]
     if not chosen:
@@ -54,13 +53,28 @@ def load_records(experiment, name=None, results=None):
     return chosen
 
 
-def _record(path):
+def record_files(experiment, results):
+    """The files of an experiment's records below the folder `results`, in order, none hidden."""
+    return sorted((Path(results) / str(experiment)).glob("[!.]*-seed*.json"))
+
+
+def read_record(path, *keys):
+    """The record in a file, a dict; ValueError, which names the file, if it lacks one of `keys`."""
     try:
         record = json.loads(path.read_text(encoding="utf-8-sig"))
-        kinds = {key: type(record[key]) for key in ("name", "seed", "metrics")}
+        for key in keys:
+            record[key]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path} is no record of a run: {error!r}") from error
-    if kinds != {"name": str, "seed": int, "metrics": dict}:
+        raise ValueError(
+            f"{path} is no record of a run: {error!r}; delete it to make the run again"
+        ) from error
+    return record
+
+
+def _checked(path):
+    kinds = {"name": str, "seed": int, "metrics": dict}
+    record = read_record(path, *kinds)
+    if {key: type(record[key]) for key in kinds} != kinds:
         raise ValueError(f"{path} must have a name (str), a seed (int) and metrics (dict)")
     if path.stem != f"{record['name']}-seed{record['seed']}":
         raise ValueError(
