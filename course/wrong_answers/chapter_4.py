@@ -136,6 +136,7 @@ wrong(
 )
 right("4.5", ([[0, 0], [0, 20], [0, 5], [0, 0]], [12, -10, 3, -10]))
 right("4.5", ([[0, 0], [0, 0], [0, 20], [0, 0]], [15, 15, 0, 0]))
+right("4.5", ([[0, 0], [0, 20], [0, 0], [0, -30]], [10, -10, 10, 10]))
 
 
 def _swapped(rows):
@@ -297,13 +298,22 @@ def _zeroed(layer, bias):
         layer.bias_hh_l0.zero_()
 
 
+def _the_rest_of_it(layer, bias):
+    import torch
+
+    H = layer.hidden_size
+    with torch.no_grad():
+        layer.bias_ih_l0[H : 2 * H] = bias - layer.bias_hh_l0[H : 2 * H]
+
+
 wrong("4.9", (_zeroed, "c"), "set all of the second bias to zero", says="lost their part")
 wrong("4.9", (_both, "c"), "set both biases", says="open too far")
 wrong("4.9", (_one_left_random, "c"), "left the other bias as it was", says="its random start")
 wrong("4.9", (_all_blocks, "c"), "set every gate", says="The bias of the input gate has changed")
-wrong("4.9", (_half_each, "d"), "trusted the loss", says="nothing of the memory")
+wrong("4.9", (_half_each, "d"), "trusted the loss", says="does not say which one is")
 wrong("4.9", (_half_each, "b"), "trusted training", says="starts where you put it")
 right("4.9", (_half_each, "c"))
+right("4.9", (_the_rest_of_it, "c"))
 
 
 ZERO = [0.101, 0.099, 0.1]
