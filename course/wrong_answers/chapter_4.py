@@ -14,6 +14,7 @@ wrong("4.1", (GATE, GATE), "gave the gate as the bias", says="goes through the s
 wrong("4.1", (GATE, -BIAS), "turned the fraction round", says="share forgotten")
 wrong("4.1", (GATE, np.log(GATE)), "undid exp instead of the sigmoid", says="solve f =")
 wrong("4.1", (0.993, BIAS), "gave three digits", says="three digits are too few")
+wrong("4.1", (1 - np.log(2) / 100, BIAS), "took ln 2 over the steps", says="approaches")
 wrong("4.1", (0.5 ** (1 / 99), BIAS), "counted the steps between", says="99 steps")
 right("4.1", (0.993092, 4.968))
 
@@ -97,6 +98,18 @@ wrong(
     ([[0, 0], [0, 20], [0, 0], [0, 0]], [0, -10, 10, 10]),
     "left the forget gate at a half",
     says="What keeps the memory",
+)
+wrong(
+    "4.5",
+    ([[0, 0], [0, 20], [0, 0], [0, 0]], [10, -10, 3, 10]),
+    "took tanh(3) for 1",
+    says="Each one counts 0.995",
+)
+wrong(
+    "4.5",
+    ([[0, 0], [0, 20], [0, 0], [0, 0]], [6, -10, 10, 10]),
+    "let the forget gate leak a little",
+    says="forget gate leaks",
 )
 wrong(
     "4.5",

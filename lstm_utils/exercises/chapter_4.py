@@ -41,6 +41,8 @@ def half_life(half_life_gate, half_life_bias):
             0.995: "You shared the half out evenly (0.5 / 100 a step), but the steps multiply: "
             "0.995 ** 100 is 0.61.",
             1 - f: "That is the share forgotten at a step. A gate is the fraction kept.",
+            1 - np.log(2) / 100: "Very near: 1 - ln(2) / n is what 0.5 ** (1 / n) approaches for "
+            "large n. The power itself is asked for.",
         },
     )
     compare_number(
@@ -286,10 +288,15 @@ def counter(counter_W, counter_b):
             "the memory is the forget gate, and it should be wide open whatever comes in."
         )
     if abs(ones[-1] - 20) > 0.1:
-        raise Wrong(
-            f"Twenty ones in a row are counted as {ones[-1]:.2f}. The first one was right: does a "
-            "layer of yours look at h, or does the forget gate leak?"
-        )
+        counted = f"Twenty ones in a row are counted as {ones[-1]:.2f}."
+        if W[:, 0].any():
+            raise Wrong(f"{counted} The first one was right: does a layer of yours look at h?")
+        if abs(ones[-1] - 20 * ones[0]) < 0.05:
+            raise Wrong(
+                f"{counted} Each one counts {ones[0]:.3f}: bring the candidate, or the input gate, "
+                "nearer to 1."
+            )
+        raise Wrong(f"{counted} The forget gate leaks while ones come in: open it wider.")
     if worst(W, b) > 0.25:
         raise Wrong(f"Over a hundred mixed steps the counter is off by up to {worst(W, b):.2f}.")
     if np.allclose(W[3], 0) and b[3] > 0:
