@@ -71,8 +71,8 @@ def with_times(text, rows):
     """Return the landing page with the minutes of every chapter and the sentence of the hours."""
 
     def replaced(match):
-        read, exercises, project = rows[int(match[2]) - 1]
-        return f"{match[1]} {read} min | {match[3]} | {exercises} min | {project} min |"
+        read, exercises, _ = rows[int(match[2]) - 1]
+        return f"{match[1]} {read}\N{NO-BREAK SPACE}min | {match[3]} | {exercises}\N{NO-BREAK SPACE}min |"
 
     sentence = r"From the first page to the last it is .*? would be \S+ more\."
     return re.sub(sentence, path_of_hours(rows), ROW.sub(replaced, text))
