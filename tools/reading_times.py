@@ -72,7 +72,8 @@ def with_times(text, rows):
 
     def replaced(match):
         read, exercises, _ = rows[int(match[2]) - 1]
-        return f"{match[1]} {read}\N{NO-BREAK SPACE}min | {match[3]} | {exercises}\N{NO-BREAK SPACE}min |"
+        minutes_of = "{}\N{NO-BREAK SPACE}min".format
+        return f"{match[1]} {minutes_of(read)} | {match[3]} | {minutes_of(exercises)} |"
 
     sentence = r"From the first page to the last it is .*? would be \S+ more\."
     return re.sub(sentence, path_of_hours(rows), ROW.sub(replaced, text))
