@@ -11,7 +11,8 @@ GLOSSARY = (ROOT / "chapters" / "reference" / "glossary.md").read_text(encoding=
 BLOCKS = re.search(r":sorted:\n\n(.*)\n:::", GLOSSARY, re.DOTALL)[1].split("\n\n")
 HANGUL = re.compile("[가-힣]")
 # Chapters that use the word before in another sense: to rank, to label, a sampling error,
-# temperature scaling, what training sets, a state from which a backward pass computes again.
+# temperature scaling, what training sets, a state from which a backward pass computes again, a
+# parameter of a function.
 OTHER_SENSE = {
     "rank": {4, 6},
     "label": {1},
@@ -19,6 +20,7 @@ OTHER_SENSE = {
     "temperature": {6},
     "training set": {2},
     "checkpoint": {2},
+    "parameter": {3},
 }
 
 
