@@ -26,7 +26,7 @@ measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
 plotting (every chapter; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
-records (chapters 5, 6, 7, 8; models)
+records (chapters 3, 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
 stacks (behind frameworks)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
