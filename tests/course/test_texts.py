@@ -1,7 +1,9 @@
 """The course's prose: its minutes, marks, machines and versions add up, and name what exists."""
 
+import builtins
 import math
 import re
+import symtable
 from itertools import pairwise
 
 import pytest
@@ -10,7 +12,7 @@ import yaml
 from tests.documents import output_text
 from tools.contents import CHAPTERS, ROOT
 from tools.course import assignments, slides
-from tools.course.exercises import cells_of, exercises_of
+from tools.course.exercises import cells_of, exercises_of, without_magics
 
 COURSE = ROOT / "course"
 HUB = COURSE / "jupyterhub"
@@ -189,3 +191,69 @@ def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
     ):
         fit = int(58 / guarantee)
         assert machines.format(fit, -(-1000 // fit)) in page
+
+
+def sections(path):
+    """Where each labelled section of a chapter begins and ends among its cells."""
+    cells, found = cells_of(path), {}
+    heads = [
+        (at, len(level), label)
+        for at, cell in enumerate(cells)
+        if cell.cell_type == "markdown"
+        for label, level in re.findall(r"(?m)^(?:\(([\w-]+)\)=\n)?(#+) ", cell.source)
+    ]
+    for place, (at, level, label) in enumerate(heads):
+        ends = (after for after, deep, _ in heads[place + 1 :] if deep <= level)
+        found[label] = range(at, next(ends, len(cells)))
+    return found
+
+
+def names_in(sources):
+    """The global names that code defines, and those that it needs from elsewhere."""
+    tables = [symtable.symtable(without_magics(source), "", "exec") for source in sources]
+    defined, needed = set(dir(builtins)), set()
+    for table in tables:
+        defined |= {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        scopes = [table]
+        while scopes:
+            scope = scopes.pop()
+            scopes += scope.get_children()
+            needed |= {
+                s.get_name()
+                for s in scope.get_symbols()
+                if s.is_referenced() and (s.is_global() or scope is table)
+            }
+    return defined, needed
+
+
+@every_session
+def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
+    chapter = CHAPTERS[number - 1]
+    where, cells = sections(chapter), cells_of(chapter)
+    before = re.search(r"\*?\*?Run before\b.*", text_of(f"session_{number}.md"))[0]
+    prose = re.sub(r"(?m)^\|.*$", "", plan(number)["Minute by minute"])
+    run = [s for s in re.split(r"(?<=[.;])\s", prose) if re.search(r"\bruns?\b", s)]
+    named = re.findall(r"{ref}`(?:[^`<]*<)?([\w-]+)>?`", before)
+    asked = re.findall(r"{ref}`(?:[^`<]*<)?([\w-]+)>?`", " ".join(run))
+    assert set(named + asked) <= set(where), "a section that the chapter does not have"
+    chosen = [place for label in named + asked for place in where[label]]
+    if "everything from" in before:
+        chosen += range(min(chosen), max(chosen) + 1)
+    set_up = next(cell for cell in cells if cell.cell_type == "code")
+    sources = [set_up.source, *re.findall(r"(?ms)^```python\n(.*?)^```", prose)]
+    chosen = {place for place in chosen if cells[place].cell_type == "code"}
+    stubs = {"exercise-stub", "exercise-solution"}
+    sources += [cells[k].source for k in chosen if not stubs & {*cells[k].metadata.get("tags", [])}]
+    defined, needed = names_in(sources)
+    assert needed <= defined, f"run more before: {sorted(needed - defined)} are missing"
+
+
+@every_session
+def test_a_plan_names_sections_that_a_reader_finds_and_links_both_notebooks(number):
+    text, chapter = text_of(f"session_{number}.md"), CHAPTERS[number - 1]
+    ids = {cell.id for cell in cells_of(chapter)}
+    hidden = {word for word in re.findall(r"`([\w-]+)`", text) if word in ids and "-" in word}
+    assert not hidden, "ids of cells show neither on the page nor in the notebook"
+    assert "cell `" not in text
+    assert f"/blob/student/{chapter.name}" in text, "the student's notebook in Colab"
+    assert f'"instructor/{chapter.name}"' in text, "the instructor's notebook"
