@@ -6,7 +6,7 @@ cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
 claims (every chapter; common mistakes; matrices; models; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
-corpora (chapters 6, 7, 8)
+corpora (chapters 6, 7, 8; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
 diagrams (chapters 2, 3, 4; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
@@ -30,7 +30,7 @@ records (chapters 3, 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
 stacks (behind frameworks)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
-text (chapters 6, 7, 8; common mistakes)
+text (chapters 6, 7, 8; common mistakes; models)
     From text to numbers: cleaning, vocabularies, padding, and batches of like length.
 models.headlines (chapters 7, 8)
     Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
