@@ -94,18 +94,18 @@ ASIDE = {  # other changes to the last rung: controls, and what was not kept
     "hundred-alone-bias-5": {"stages": [[100, 1280, 2e-2, 0.0]], "forget_bias": 5.0},
 }
 OF_1997 = Recipe1997()
-KINDS = {  # name: layer, norm of clipping
-    "rnn-plain": ("rnn-glorot", None),
-    "rnn-clipped": ("rnn-glorot", 0.01),
-    "rnn-orthogonal": ("rnn", 0.01),
-    "rnn-identity": ("irnn", 0.01),
-    "gru": ("gru", 0.01),
-    "lstm": ("lstm", 0.01),
+RATES = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1]
+KINDS = {  # name: layer, norm of clipping, four step sizes to try
+    "rnn-plain": ("rnn-glorot", None, RATES[:4]),
+    "rnn-clipped": ("rnn-glorot", 0.01, RATES[:4]),
+    "rnn-orthogonal": ("rnn", 0.01, RATES[:4]),
+    "rnn-identity": ("irnn", 0.01, RATES[1:5]),
+    "gru": ("gru", 0.01, RATES[2:]),
+    "lstm": ("lstm", 0.01, RATES[2:]),
 }
-RATES = [1e-3, 3e-3, 1e-2, 3e-2]
 
 
-def by_length(kind, clip, length):
+def by_length(kind, clip, rates, length):
     """The same lessons for every kind: 1,200 updates, lengths doubled on the way up."""
     steps = [step for step in (10, 25, 50, 100, 200) if step < length]
     shares = {1: [608], 2: [608, 208], 3: [608, 160, 112], 4: [608, 160, 96, 64]}
@@ -114,7 +114,7 @@ def by_length(kind, clip, length):
     stages = [[step, n, 1.0, 1.0] for step, n in zip(steps, updates, strict=True)]
     stages.append([length, 1200 - sum(updates), 1.0, 0.0])
     more = FRESH | {"kind": kind, "layers": 1, "clip": clip, "length": length, "stages": stages}
-    return replace(NOTES, **more, rates=RATES)
+    return replace(NOTES, **more, rates=rates)
 
 
 def all_runs(_arguments=None):
@@ -138,7 +138,8 @@ def all_runs(_arguments=None):
         "notes-rnn": replace(NOTES, kind="rnn"),
         "wide-rnn-notes": replace(NOTES, **wide),
         "wide-rnn-page": replace(NOTES, **wide, clip=0.1, rate=[1e-2, 1e-3], epochs=10),
-        "wide-rnn-short-first": replace(by_length("rnn", 0.01, 50), **wide),
+        "page-lstm-large-steps": replace(NOTES, length=50, clip=0.1, rate=[0.1, 0.1], epochs=10),
+        "wide-rnn-short-first": replace(by_length(*KINDS["rnn-orthogonal"], 50), **wide),
     }
     old = {"lstm-of-1997": OF_1997}
     new = {"lstm-of-today": replace(recipe, source=OF_1997.source)}
