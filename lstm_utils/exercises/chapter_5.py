@@ -265,7 +265,7 @@ def paired_interval(answer):
                 raise Wrong(message)
         compare(got, ends(right), f"the interval from {n} seeds", rtol=1e-4)
     return (
-        "Right. If the interval holds 0, these seeds can't tell the two *means* apart; errors that "
+        "Right. If the interval holds 0, these seeds can't tell the two means apart; errors that "
         "differ by factors are better compared by their logarithms."
     )
 
