@@ -184,12 +184,12 @@ def told(times):
     ready, over = times[:, :, EVENTS.index("ready")], times[:, :, EVENTS.index("over")]
     last = ready.max(axis=1)
     length = times.max(axis=(1, 2))
-    passes = times[:, :, EVENTS.index("ready")] - times[:, :, EVENTS.index("forward")]
-    begun = times[:, :, EVENTS.index("first")] - times[:, :, EVENTS.index("forward")]
+    forward = times[:, :, EVENTS.index("forward")]
+    begun = (times[:, :, EVENTS.index("first")] - forward) / (ready - forward)
     return {
         "waited": float(np.median(last - ready.min(axis=1))),
         "moved": float(np.median(over.max(axis=1) - last)),
-        "begun": float(np.median(begun / passes)),  # share of the backward pass before any exchange
+        "begun": float(np.median(begun)),  # share of the backward pass before any exchange
         "timeline": times[np.argsort(length)[len(length) // 2]].tolist(),
     }
 
@@ -236,8 +236,9 @@ def run_updates(run, options):
 
 def keep_memory():
     """Let glibc keep what is freed, so that an array is no new memory; Linux only."""
-    for option, value in {"mmap_max": (-4, 0), "trim_threshold": (-1, -1)}.values():
-        ctypes.CDLL(None).mallopt(option, value)
+    glibc, M_MMAP_MAX, M_TRIM_THRESHOLD = ctypes.CDLL(None), -4, -1  # as in malloc.h
+    glibc.mallopt(M_MMAP_MAX, 0)
+    glibc.mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def passes_by_rows(recipe):

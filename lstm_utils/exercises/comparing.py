@@ -1,7 +1,8 @@
 """Comparing an answer with the right one: arrays, numbers and letters, and naming typical slips."""
 
 import functools
-import numbers
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -45,10 +46,8 @@ def to_numpy(value):
 
     Other values stay as they are.
     """
-    if isinstance(value, numbers.Number) and not isinstance(value, numbers.Complex | np.generic):
-        return float(value)  # a Decimal
-    if isinstance(value, numbers.Rational) and not isinstance(value, int | np.generic):
-        return float(value)  # a Fraction
+    if isinstance(value, Decimal | Fraction):
+        return float(value)
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     if hasattr(value, "numpy") and callable(value.numpy):
