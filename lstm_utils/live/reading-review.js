@@ -27,7 +27,8 @@ function composed(text) {
 
 function cleanReview(text) {
   const letters = [...composed(text)].map((c) => ALONE.get(c) ?? c).join("");
-  const kept = letters.replace(/[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]/gu, " ");
+  const plain = letters.replace(/[！-～]/gu, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
+  const kept = plain.replace(/[^가-힣ㄱ-ㅎㅏ-ㅣ!-~♥♡★☆]/gu, " ");
   const short = kept.replace(/(.)\1{3,}/gu, "$1$1$1").toLowerCase();
   return short.split(" ").filter(Boolean).join(" ");
 }
