@@ -111,7 +111,7 @@ experiments: for-test
 
 # On loopback only, and stopped again. Needs Node for JupyterHub's proxy.
 hub: for-check
-	$(BIN)/python -m course.jupyterhub.try_two_users
+	$(BIN)/python -m tools.hub.try_two_users
 
 # Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
 colab: for-check

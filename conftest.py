@@ -15,7 +15,7 @@ os.environ["PYTHONIOENCODING"] = "utf-8"
 
 NOT_ON_WINDOWS = {
     "08_more_than_one_machine.ipynb": "torchrun --standalone does not run on Windows "
-    "(PyTorch is built without libuv there: pytorch/pytorch, issue 139990)"
+    "(PyTorch is built without libuv there: pytorch/pytorch, issue 148283)"
 }
 
 

@@ -13,6 +13,7 @@ from tools import command_line
 from .runs import HERE, duration
 
 PROGRAMS = {  # program: the folder of its records
+    "marker": "marker",
     "cell_speed": "cells",
     "marked_product": "marked_product",
     "sentiment": "sentiment",

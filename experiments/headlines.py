@@ -60,6 +60,7 @@ class MixtureRecipe:
 @dataclass(frozen=True, kw_only=True)
 class NotesRecipe:
     kind: str = field(default="notes", init=False)
+    headlines: int | None = None  # of the training part; None: all of them
     epochs: int = 4
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -143,6 +144,18 @@ def mean_bits(p, right):
     return float(-np.log2(p[np.arange(len(right)), right]).mean())
 
 
+def bits_on_new_words(counts, data, recipe):
+    """The part of the bits per character that words cost which no training headline has."""
+    headlines = training_text(data, replace(recipe, text="headlines"))[0]
+    known = {word for text in headlines for word in text.split()}
+    scored = data.headlines[recipe.scored_on]
+    bits = 0.0
+    for cut in (text.split() for text in scored):
+        new = (i for i, word in enumerate(cut) if word not in known)
+        bits -= sum(math.log2(counts.probability(cut[i], cut[:i])) for i in new)
+    return bits / sum(len(text) + 1 for text in scored)
+
+
 def run_counts(run, options):
     """Fit and score one model of counts; check that its probabilities sum to one."""
     data = load(options)
@@ -154,6 +167,13 @@ def run_counts(run, options):
         p = along(model.next_characters, some)
         letter_by_letter = mean_bits(p, right_characters(some, data.alphabet))
         difference = letter_by_letter - bits_per_character(model.bits(some), some)
+        metrics = {
+            "bits_per_character": bits,
+            "letter_by_letter_error": abs(difference),
+            "sum_error": float(np.abs(p.sum(axis=1) - 1).max()),
+        }
+        if run.recipe.tokens == "words":
+            metrics["on_new_words"] = bits_on_new_words(model.model, data, run.recipe)
         return progress.record(
             data=data.record,
             sizes={
@@ -161,11 +181,7 @@ def run_counts(run, options):
                 "contexts": sum(map(len, model.model.counts)),
                 "scored": len(headlines),
             },
-            metrics={
-                "bits_per_character": bits,
-                "letter_by_letter_error": abs(difference),
-                "sum_error": float(np.abs(p.sum(axis=1) - 1).max()),
-            },
+            metrics=metrics,
             threads=1,
         )
 
@@ -253,12 +269,15 @@ def run_notes(run, options):
 
     Its vocabulary holds the words of all headlines, the held-out ones too, as in the notes; the
     first two words of a headline and its end have no probability, so there are no bits a character.
+    Of each held-out part the curve tells the loss on all words, and on those that training showed.
     """
     data, recipe = load(options), run.recipe
-    everyone = itertools.chain(*data.headlines.values())
+    train = data.headlines["train"][: recipe.headlines]
+    everyone = itertools.chain(train, *(data.headlines[part] for part in HELD_OUT))
     number = {word: k for k, word in enumerate(sorted({w for t in everyone for w in t.split()}))}
-    two, following = word_windows(data.headlines["train"], number)
-    held_out = {part: word_windows(data.headlines[part], number) for part in ("validation", "test")}
+    two, following = word_windows(train, number)
+    held_out = {part: word_windows(data.headlines[part], number) for part in HELD_OUT}
+    shown = {part: torch.isin(y, following) for part, (_, y) in held_out.items()}
     with distributed.Progress(run, options.checkpoints) as progress:
         torch.manual_seed(run.seed)
         model = StackedLSTM(len(number))
@@ -275,16 +294,20 @@ def run_notes(run, options):
                 loss.backward()
                 optimiser.step()
                 total += loss.item() * len(batch)
-            with torch.no_grad():
-                scores = {
-                    part: F.cross_entropy(model(x), y).item() for part, (x, y) in held_out.items()
-                }
-            curve.append({"train": total / len(two), **scores})
+            curve.append({"train": total / len(two)})
+            for part, (x, y) in held_out.items():
+                with torch.no_grad():
+                    nats = F.cross_entropy(model(x), y, reduction="none")
+                curve[-1][part] = nats.mean().item()
+                curve[-1][f"{part}_shown"] = nats[shown[part]].mean().item()
             keep_checkpoint(model, optimiser, progress, Account(curve=curve))
             bar.update()
-        counts = KneserNey(map(str.split, data.headlines["train"]), 3, lambda _: 1 / len(number))
-        words = [text.split() for text in data.headlines["test"]]
-        p = [counts.probability(t[i], t[:i]) for t in words for i in range(2, len(t))]
+        counts = KneserNey(map(str.split, train), 3, lambda _: 1 / len(number))
+        by_counts = {}
+        for part in HELD_OUT:
+            words = [text.split() for text in data.headlines[part]]
+            p = [counts.probability(t[i], t[:i]) for t in words for i in range(2, len(t))]
+            by_counts[part] = float(-np.log(p).mean())
         return progress.record(
             data=data.record,
             sizes={
@@ -296,13 +319,14 @@ def run_notes(run, options):
             metrics={
                 "nats_a_word": curve[-1]["test"],
                 "uniform_nats_a_word": math.log(len(number)),
-                "kneser_ney_nats_a_word": float(-np.log(p).mean()),
+                "kneser_ney_nats_a_word": by_counts,
             },
             curve=curve,
             threads=torch.get_num_threads(),
         )
 
 
+HELD_OUT = ("validation", "test")
 STAGES = (("train", "validation"), ("train+validation", "test"))
 SHARES = {"-half": 1 / 2, "-quarter": 1 / 4, "-eighth": 1 / 8}
 LSTM, COUNTS = LSTMRecipe(), CountsRecipe()
@@ -372,8 +396,9 @@ def all_runs(options):
     models, mixtures = all_recipes(options)
     wanted = [Run("headlines", "uniform", 0, UniformRecipe())]
     if not options.csv:
-        notes = NotesRecipe(epochs=1) if options.quick else NotesRecipe()
-        wanted += [Run("headlines", "notes-network", seed, notes) for seed in SEEDS]
+        for name, notes in (("", NotesRecipe()), ("-long", NotesRecipe(headlines=400, epochs=40))):
+            notes = replace(notes, epochs=1) if options.quick else notes
+            wanted += [Run("headlines", "notes-network" + name, seed, notes) for seed in SEEDS]
     for name, recipe in models.items():
         for seed in SEEDS if isinstance(recipe, LSTMRecipe) else SEEDS[:1]:
             # On validation: what decided a setting, and what a mixture's weights are fitted on.

@@ -46,6 +46,7 @@ class Recipe:
     epochs: int | None
     stages: list[list] | None  # of fresh examples: [length, updates, first rate, last rate]
     until: float | None = None  # the validation error at which it ends
+    rates: list[float] | None = None  # each tried, the stages' being shares of it; the best counts
     source: str | None = None  # of the data, where they are not chapter 5's
 
 
@@ -80,31 +81,40 @@ CHANGES = {  # one rung each, on top of those before
     "9-faster-at-ten": {"stages": climb(2000, 3e-2, 2e-2)},
 }
 BEST = list(CHANGES)[-1]
-ASIDE = {  # changes to the last rung that were not kept
+
+LARGER, SMALLER = climb(2000, 3e-2, 2e-2), climb(2000, 1e-2, 1e-2)
+ASIDE = {  # other changes to the last rung: controls, and what was not kept
     "aside-forget-bias-3": {"forget_bias": 3.0},
     "aside-batch-64": {"batch": 64},
+    "aside-larger-at-ten-alone": {"stages": [*LARGER[:1], *SMALLER[1:]]},
+    "aside-larger-after-ten-alone": {"stages": [*SMALLER[:1], *LARGER[1:]]},
+    "aside-larger-not-longer": {"stages": climb(608, 3e-2, 2e-2)},
+    "hundred-alone": {"stages": [[100, 1280, 2e-2, 0.0]]},
+    "hundred-alone-bias-3": {"stages": [[100, 1280, 2e-2, 0.0]], "forget_bias": 3.0},
+    "hundred-alone-bias-5": {"stages": [[100, 1280, 2e-2, 0.0]], "forget_bias": 5.0},
 }
 OF_1997 = Recipe1997()
-KINDS = {  # name: layer, norm of clipping, the best of three rates at length 25 (other seeds)
-    "rnn-plain": ("rnn-glorot", None, 3e-3),
-    "rnn-clipped": ("rnn-glorot", 0.01, 1e-2),
-    "rnn-orthogonal": ("rnn", 0.01, 1e-2),
-    "rnn-identity": ("irnn", 0.01, 1e-2),
-    "gru": ("gru", 0.01, 1e-2),
-    "lstm": ("lstm", 0.01, 1e-2),
+RATES = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1]
+KINDS = {  # name: layer, norm of clipping, four step sizes to try
+    "rnn-plain": ("rnn-glorot", None, RATES[:4]),
+    "rnn-clipped": ("rnn-glorot", 0.01, RATES[:4]),
+    "rnn-orthogonal": ("rnn", 0.01, RATES[:4]),
+    "rnn-identity": ("irnn", 0.01, RATES[1:5]),
+    "gru": ("gru", 0.01, RATES[2:]),
+    "lstm": ("lstm", 0.01, RATES[2:]),
 }
 
 
-def by_length(kind, clip, rate, length):
+def by_length(kind, clip, rates, length):
     """The same lessons for every kind: 1,200 updates, lengths doubled on the way up."""
     steps = [step for step in (10, 25, 50, 100, 200) if step < length]
     shares = {1: [608], 2: [608, 208], 3: [608, 160, 112], 4: [608, 160, 96, 64]}
     shares |= {5: [608, 160, 96, 64, 32]}
     updates = shares[len(steps)]
-    stages = [[step, n, rate, rate] for step, n in zip(steps, updates, strict=True)]
-    stages.append([length, 1200 - sum(updates), rate, 0.0])
+    stages = [[step, n, 1.0, 1.0] for step, n in zip(steps, updates, strict=True)]
+    stages.append([length, 1200 - sum(updates), 1.0, 0.0])
     more = FRESH | {"kind": kind, "layers": 1, "clip": clip, "length": length, "stages": stages}
-    return replace(NOTES, **more)
+    return replace(NOTES, **more, rates=rates)
 
 
 def all_runs(_arguments=None):
@@ -114,15 +124,26 @@ def all_runs(_arguments=None):
         recipe = replace(recipe, **change)
         ladder[name] = recipe
     asides = {name: replace(recipe, **change) for name, change in ASIDE.items()}
-    twin = {"notes-rnn": replace(NOTES, kind="rnn", epochs=40)}
+    asides["aside-two-layers"] = replace(ladder["4-clipped"], layers=2, until=TARGET)
     lengths = {
         f"{name}-length-{length}": by_length(*setting, length)
         for length in LENGTHS
         for name, setting in KINDS.items()
     }
+    for bias in (3.0, 5.0):
+        longest = replace(lengths["lstm-length-400"], forget_bias=bias)
+        lengths[f"lstm-bias-{bias:.0f}-length-400"] = longest
+    wide = {"kind": "rnn", "layers": 2, "units": 61, "length": 50}  # as many weights as two LSTMs
+    plain = {
+        "notes-rnn": replace(NOTES, kind="rnn"),
+        "wide-rnn-notes": replace(NOTES, **wide),
+        "wide-rnn-page": replace(NOTES, **wide, clip=0.1, rate=[1e-2, 1e-3], epochs=10),
+        "page-lstm-large-steps": replace(NOTES, length=50, clip=0.1, rate=[0.1, 0.1], epochs=10),
+        "wide-rnn-short-first": replace(by_length(*KINDS["rnn-orthogonal"], 50), **wide),
+    }
     old = {"lstm-of-1997": OF_1997}
     new = {"lstm-of-today": replace(recipe, source=OF_1997.source)}
-    groups = ((ladder, 5), (old, 1), (new, 3), (twin, 2), (asides, 5), (lengths, 3))
+    groups = ((ladder, 5), (old, 1), (new, 3), (plain, 3), (asides, 5), (lengths, 3))
     # The notes' own recipe takes longest: from the fourth seed on it ends at the target.
     short = replace(NOTES, until=TARGET)
     return [
@@ -173,17 +194,68 @@ def execute(run, options):
     """Make one run, of whichever sort it is."""
     if isinstance(run.recipe, Recipe1997):
         return execute_1997(run, options)
+    if run.recipe.rates:
+        return execute_rates(run, options)
     return (execute_today if run.recipe.source else execute_one)(run, options)
+
+
+def started(recipe, seed):
+    """A fresh network of a recipe."""
+    settings = {"units": recipe.units, "forget_bias": recipe.forget_bias}
+    return Training.start(recipe.kind, recipe.layers, [seed], **settings)
+
+
+def execute_rates(run, options):
+    """A network for each step size, and the record of the one that is best on validation.
+
+    The tries are short, so that a killed run begins anew.
+    """
+    recipe = smaller(run.recipe) if options.quick else run.recipe
+    validation = marked_product(512, recipe.length, [run.seed, 2])
+    tried = {}
+    with runs.Progress(run, options.checkpoints) as progress:
+        for rate in recipe.rates:
+            stages = [[*stage[:2], stage[2] * rate, stage[3] * rate] for stage in recipe.stages]
+            batches = lessons(replace(recipe, stages=stages), run.seed, 0)
+            training, limit = started(recipe, run.seed), recipe.clip or np.inf
+            list(marked_product_keras.train(training, batches, validation, limit))
+            error = rounded(marked_product_keras.errors_of(training, validation)[0])
+            tried[rate] = training, error
+        best = min(tried, key=lambda rate: np.inf if tried[rate][1] is None else tried[rate][1])
+        training, error = tried[best]
+        data, metrics, test = tested(run, recipe, training, options.quick)
+        metrics |= {"rate": best, "validation_mse": error}
+        metrics["validation_by_rate"] = {f"{rate:g}": error for rate, (_, error) in tried.items()}
+        metrics["steps_read_in_all"] = training.steps_read
+        return progress.record(
+            data=data, sizes=sizes(training, validation, test), metrics=metrics, threads=1
+        )
+
+
+def tested(run, recipe, training, quick):
+    """What a record says of the test: its data, the scores, the number of sequences."""
+    length = recipe.length
+    n = 64 if quick else 10_000 if length == 100 else 2000
+    test = marked_product(n, length, 12345)
+    digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
+    metrics = scores(training, test)
+    if length == 100 and run.recipe.kind in ("lstm", "gru", "rnn"):
+        others = {n: marked_product(2000, n, [12345, n]) for n in LENGTHS}
+        metrics["by_length"] = {str(n): scores(training, some) for n, some in others.items()}
+    return {"source": marked_product.__module__, "sha256": {"test": digest}}, metrics, n
+
+
+def sizes(training, validation, test):
+    """What a record says of sizes."""
+    weights = sum(w[0].size for w in training.weights)
+    return {"parameters": weights, "validation": len(validation), "test": test}
 
 
 def execute_one(run, options):
     """One network, trained and tested: its record."""
     recipe = smaller(run.recipe) if options.quick else run.recipe
-    length = recipe.length
-    n = 64 if options.quick else 10_000 if length == 100 else 2000
-    validation = marked_product(512, length, [run.seed, 2])
-    settings = {"units": recipe.units, "forget_bias": recipe.forget_bias}
-    training = Training.start(recipe.kind, recipe.layers, [run.seed], **settings)
+    validation = marked_product(512, recipe.length, [run.seed, 2])
+    training = started(recipe, run.seed)
     with runs.Progress(run, options.checkpoints) as progress:
         if saved := progress.load():
             restore(saved, training)
@@ -202,25 +274,16 @@ def execute_one(run, options):
             bar.update(training.updates - bar.n)
             if options.quick or progress.due(15):
                 store(progress, training)
-        test = marked_product(n, length, 12345)
-        digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
-        metrics = {**scores(training, test), **first_under(training)}
-        if length == 100 and run.recipe.kind in ("lstm", "gru", "rnn"):
-            others = {n: marked_product(2000, n, [12345, n]) for n in LENGTHS}
-            metrics["by_length"] = {str(n): scores(training, some) for n, some in others.items()}
+        data, metrics, test = tested(run, recipe, training, options.quick)
         checks = training.checks[:: max(1, len(training.checks) // 50)]
         if run.name == BEST and run.seed == 0 and not options.quick:  # for the package
             *lstm, kernel, bias = (w[0] for w in training.weights)
             arrays = to_names({"lstm": lstm, "dense": [kernel, bias]})
             keep("marked-product", run, arrays, options.checkpoints)
         return progress.record(
-            data={"source": marked_product.__module__, "sha256": {"test": digest}},
-            sizes={
-                "parameters": sum(w.size for w in training.weights),
-                "validation": len(validation),
-                "test": len(test),
-            },
-            metrics=metrics,
+            data=data,
+            sizes=sizes(training, validation, test),
+            metrics=metrics | first_under(training),
             threads=1,
             curve={
                 "updates": [c["updates"] for c in checks],
@@ -333,7 +396,7 @@ def execute_today(run, options):
     test = lstm_1997.multiplication(2560, length, np.random.default_rng(12345), one_length=False)
     lengths = lstm_1997.lengths_of(test.x)
     validation = lstm_1997.multiplication(512, length, np.random.default_rng([run.seed, 2]))
-    training = Training.start(recipe.kind, recipe.layers, [run.seed], units=recipe.units)
+    training = started(recipe, run.seed)
     more = {"draw": lstm_1997.multiplication, "width": length + length // 10}
     batches = marked_product_keras.fresh(recipe.stages, run.seed, batch=recipe.batch, **more)
     limit, every = recipe.clip, 16

@@ -95,29 +95,3 @@ def median_and_range(values):
     """Median, smallest and largest of several runs' results, as three floats; they may be NaN."""
     values = as_floats(values, "values", ("runs >= 1",), finite=False)
     return float(np.median(values)), float(values.min()), float(values.max())
-
-
-def mean_and_interval(values):
-    """Mean of several runs, and half the width of its 95 % confidence interval (Student's t).
-
-    Parameters
-    ----------
-    values : sequence of float
-        One a run, at least two: one run has no spread. They may be NaN, and so is the result.
-
-    Returns
-    -------
-    mean, half_width : float
-
-    Raises
-    ------
-    TypeError, ValueError
-        If there are fewer than two, or they are no numbers in one dimension.
-    """
-    from scipy.stats import t
-
-    values = as_floats(values, "values", ("runs",), finite=False)
-    if len(values) < 2:
-        raise ValueError(f"values must be of at least two runs; got {len(values)}")
-    spread = values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean()), float(t.ppf(0.975, values.size - 1) * spread)

@@ -9,6 +9,7 @@ from tools.course.answers import right, wrong
 wrong("1.1", (2.3125, 0.5), "differentiated the square without its 2", says="brings down a 2")
 wrong("1.1", (-9.5, 0.5), "went with the gradient", says="goes uphill")
 wrong("1.1", (3.0, 0.5), "counted the start as the first step", says="One more to go")
+wrong("1.1", (6.0, 0.5), "used the first slope three times", says="slope anew at each weight")
 wrong("1.1", (3.5, 1.0), "took the border for the best step", says="that is the border")
 
 wrong("1.2", ("-w^4", 100), "took a flat place for a minimum", says="on a hilltop")
@@ -17,7 +18,8 @@ wrong("1.2", ("w^4", 10), "ten times nearer, ten times the steps", says="fell li
 
 wrong("1.3", (1e-4, 1), "made the step smaller along with the gradient", says="shorter still")
 wrong("1.3", (10_000, 10_000), "treated Adam like plain descent", says="both carry")
-wrong("1.3", (100, 1), "converted lengths instead of the gradient", says="factor of the lengths")
+wrong("1.3", (100, 1), "took the root of the factor", says="10,000 times smaller")
+wrong("1.3", (1, 0.01), "changed the unit of the weights too", says="shorter than before")
 wrong("1.3", (10_000, 100), "saw the squares and not the root", says="takes its root")
 
 
@@ -100,6 +102,18 @@ def left_moved(error, W, step=1e-5):
     return gradient
 
 
+@wrong("1.5", "moved the weights of a copy and never put them back", says="not put back")
+def left_moved_in_a_copy(error, W, step=1e-5):
+    W = np.array(W, dtype=float)
+    gradient = np.zeros_like(W)
+    for index in np.ndindex(W.shape):
+        W[index] += step
+        above = error(W)
+        W[index] -= 2 * step
+        gradient[index] = (above - error(W)) / (2 * step)
+    return gradient
+
+
 @wrong("1.5", "moved whole rows of a matrix", says="W[i] of a matrix is a row")
 def row_by_row(error, W, step=1e-5):
     gradient = np.zeros(W.shape)
@@ -163,6 +177,40 @@ def _descend(size, gradient, start, step_size, tolerance, most, sign=-1, last=0)
 @wrong("1.6", "compared the largest derivative, without its sign", says="*length* of the gradient")
 def signed(gradient, start, step_size, tolerance=1e-6, most=1000):
     return _descend(np.max, gradient, start, step_size, tolerance, most)
+
+
+@wrong("1.6", "took the largest derivative for the length", says="root of the sum")
+def largest(gradient, start, step_size, tolerance=1e-6, most=1000):
+    return _descend(lambda g: np.abs(g).max(), gradient, start, step_size, tolerance, most)
+
+
+@wrong("1.6", "added up the sizes of the derivatives", says="the sum of the sizes")
+def added_up(gradient, start, step_size, tolerance=1e-6, most=1000):
+    return _descend(lambda g: np.abs(g).sum(), gradient, start, step_size, tolerance, most)
+
+
+@wrong("1.6", "left the loop without a look at the last weights", says="asked first")
+def last_not_seen(gradient, start, step_size, tolerance=1e-6, most=1000):
+    path = [np.array(start, dtype=float)]
+    for _ in range(most):
+        if np.linalg.norm(gradient(path[-1])) <= tolerance:
+            return np.array(path), "arrived"
+        if np.abs(path[-1]).max() > 1e6:
+            return np.array(path), "diverged"
+        path.append(path[-1] - step_size * gradient(path[-1]))
+    return np.array(path), "out of steps"
+
+
+@wrong("1.6", "measured all the weights together", says="one weight that is larger")
+def all_weights_together(gradient, start, step_size, tolerance=1e-6, most=1000):
+    path = [np.array(start, dtype=float)]
+    while np.linalg.norm(gradient(path[-1])) > tolerance:
+        if np.linalg.norm(path[-1]) > 1e6:
+            return np.array(path), "diverged"
+        if len(path) > most:
+            return np.array(path), "out of steps"
+        path.append(path[-1] - step_size * gradient(path[-1]))
+    return np.array(path), "arrived"
 
 
 @wrong("1.6", "went with the gradient", says="means minus")

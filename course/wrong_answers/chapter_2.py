@@ -15,6 +15,7 @@ wrong("2.1", -1.0, "rounded on the way", says="four are asked for")
 wrong("2.2", ((20, 8), (20, 1)), "took the chapter's own sizes", says="no later step at all")
 wrong("2.2", ((1, 8), (1, 8)), "hid the transpose behind a single step", says="several steps")
 wrong("2.2", ((1, 8), (20, 2)), "hoped that two units are few enough", says="own transpose")
+wrong("2.2", ((True, 8), (20, 1)), "said yes instead of a number", says="whole numbers from 1")
 right("2.2", ([1, 1], (2, 1)))
 
 
@@ -68,24 +69,38 @@ def one_early(V, c, h, classes):
     return _readout(V, c, np.concatenate([h[:, :1], h[:, :-1]], axis=1), classes)
 
 
+@wrong("2.3", "took the logarithm of the right p, rounded to 0", says="Where is p rounded to 0")
+def logarithm_of_the_right_p(V, c, h, classes):
+    miss = _readout(V, c, h, classes)[1]
+    one_hot = np.eye(len(c))[classes]
+    return -np.log(((miss + one_hot) * one_hot).sum(axis=-1)).sum(), miss
+
+
+@wrong("2.3", "cut large scores off", says="score cut off")
+def cut_off(V, c, h, classes):
+    scores = np.clip(h[:, 1:] @ V.T + c, -500, 500)
+    p = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    one_hot = np.eye(len(c))[classes]
+    return -np.log((p * one_hot).sum(axis=-1)).sum(), p - one_hot
+
+
 @right("2.3")
 def by_loops(V, c, h, classes):
     error, miss = 0.0, np.zeros((*classes.shape, len(c)))
     for b, t in np.ndindex(classes.shape):
         scores = V @ h[b, t + 1] + c
-        p = np.exp(scores - scores.max())
-        p /= p.sum()
-        error -= np.log(p[classes[b, t]])
-        miss[b, t] = p
+        total = np.logaddexp.reduce(scores)
+        error += total - scores[classes[b, t]]
+        miss[b, t] = np.exp(scores - total)
         miss[b, t, classes[b, t]] -= 1
     return error, miss
 
 
-def _chunks(run, back, start, steps, window, hand_back=True, order=reversed):
+def _chunks(run, back, start, steps, window, hand_back=True, order=reversed, copy=np.copy):
     kept = [start]
     cuts = range(0, steps, window)
     for first in cuts[:-1]:
-        kept.append(run(kept[-1], first, first + window)[-1])
+        kept.append(copy(run(kept[-1], first, first + window)[-1]))
     total, later = 0.0, np.zeros(len(start))
     for first in order(cuts):
         last = min(first + window, steps)
@@ -103,6 +118,26 @@ def handed_nothing(run, back, start, steps, window):
 @wrong("2.4", "kept all states after all", says="all their states are in memory")
 def all_at_once(run, back, start, steps, window):
     return back(run(start, 0, steps), 0, steps, np.zeros(len(start)))[0]
+
+
+@wrong("2.4", "kept each chunk's states for the way back", says="kept from the way forward")
+def never_again(run, back, start, steps, window):
+    chunks, state = [], start
+    for first in range(0, steps, window):
+        last = min(first + window, steps)
+        states = run(state, first, last)
+        chunks.append((states, first, last))
+        state = states[-1]
+    total, later = 0.0, np.zeros(len(start))
+    for states, first, last in reversed(chunks):
+        part, later = back(states, first, last, later)
+        total = total + part
+    return total
+
+
+@wrong("2.4", "kept slices, which keep the arrays", says="keeps the whole array alive")
+def kept_slices(run, back, start, steps, window):
+    return _chunks(run, back, start, steps, window, copy=lambda state: state)
 
 
 @wrong("2.4", "went through the chunks forward", says="The chunks go backward")
@@ -227,7 +262,7 @@ wrong(
 wrong("2.6", (_other_share, "b"), "moved the slope to the other share", says="later step's share")
 wrong("2.6", (_forwards, "b"), "let the loop run forward", says="forward in time")
 wrong("2.6", (_alphas, "a"), "blamed the transpose", says="nothing has been handed on there yet")
-wrong("2.6", (_alphas, "d"), "blamed the sign", says="small where the states are small")
+wrong("2.6", (_alphas, "d"), "blamed the sign", says="no slope stands there")
 right("2.6", (_alphas, "B"))
 
 _FIXED = {"fixed cuts": [0.115, 0.003, 0.003]}

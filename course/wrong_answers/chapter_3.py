@@ -245,3 +245,23 @@ wrong(
     says="outside what is possible",
     named={"baseline": "guess"},
 )
+
+wrong(
+    "3.8",
+    {"guess": GUESS, "plain": [1.0, 1.0, 0.99], "orthogonal": [1.0, 0.98, 1.0]},
+    "chose a distance that both learn",
+    says="all have learned",
+    named={"baseline": "guess"},
+)
+wrong(
+    "3.8",
+    {"guess": GUESS, "orthogonal": [1.0, 1.0, 0.99]},
+    "compared one start with the guess",
+    says="there is one",
+    named={"baseline": "guess"},
+)
+right(
+    "3.8",
+    {"guess": GUESS, "plain": GUESS, "LSTM": GUESS, "orthogonal": [1.0, 1.0, 1.0]},
+    named={"baseline": "guess"},
+)

@@ -14,6 +14,7 @@ wrong("4.1", (GATE, GATE), "gave the gate as the bias", says="goes through the s
 wrong("4.1", (GATE, -BIAS), "turned the fraction round", says="share forgotten")
 wrong("4.1", (GATE, np.log(GATE)), "undid exp instead of the sigmoid", says="solve f =")
 wrong("4.1", (0.993, BIAS), "gave three digits", says="three digits are too few")
+wrong("4.1", (1 - np.log(2) / 100, BIAS), "took ln 2 over the steps", says="approaches")
 wrong("4.1", (0.5 ** (1 / 99), BIAS), "counted the steps between", says="99 steps")
 right("4.1", (0.993092, 4.968))
 
@@ -100,6 +101,18 @@ wrong(
 )
 wrong(
     "4.5",
+    ([[0, 0], [0, 20], [0, 0], [0, 0]], [10, -10, 3, 10]),
+    "took tanh(3) for 1",
+    says="Each one counts 0.995",
+)
+wrong(
+    "4.5",
+    ([[0, 0], [0, 20], [0, 0], [0, 0]], [6, -10, 10, 10]),
+    "let the forget gate leak a little",
+    says="forget gate leaks",
+)
+wrong(
+    "4.5",
     ([[0, 0], [0, 0], [0, 0], [0, 0]], [10, 10, 10, 10]),
     "counted the steps",
     says="nothing to count",
@@ -136,6 +149,7 @@ wrong(
 )
 right("4.5", ([[0, 0], [0, 20], [0, 5], [0, 0]], [12, -10, 3, -10]))
 right("4.5", ([[0, 0], [0, 0], [0, 20], [0, 0]], [15, 15, 0, 0]))
+right("4.5", ([[0, 0], [0, 20], [0, 0], [0, -30]], [10, -10, 10, 10]))
 
 
 def _swapped(rows):
@@ -297,13 +311,22 @@ def _zeroed(layer, bias):
         layer.bias_hh_l0.zero_()
 
 
+def _the_rest_of_it(layer, bias):
+    import torch
+
+    H = layer.hidden_size
+    with torch.no_grad():
+        layer.bias_ih_l0[H : 2 * H] = bias - layer.bias_hh_l0[H : 2 * H]
+
+
 wrong("4.9", (_zeroed, "c"), "set all of the second bias to zero", says="lost their part")
 wrong("4.9", (_both, "c"), "set both biases", says="open too far")
 wrong("4.9", (_one_left_random, "c"), "left the other bias as it was", says="its random start")
 wrong("4.9", (_all_blocks, "c"), "set every gate", says="The bias of the input gate has changed")
-wrong("4.9", (_half_each, "d"), "trusted the loss", says="nothing of the memory")
+wrong("4.9", (_half_each, "d"), "trusted the loss", says="does not say which one is")
 wrong("4.9", (_half_each, "b"), "trusted training", says="starts where you put it")
 right("4.9", (_half_each, "c"))
+right("4.9", (_the_rest_of_it, "c"))
 
 
 ZERO = [0.101, 0.099, 0.1]

@@ -18,6 +18,7 @@ right("5.2", 37 / 1728)
 wrong("5.3", 0.5 ** (1 / 100), "stopped at the gate", says="That is the gate")
 wrong("5.3", -4.97, "turned the sigmoid round", says="positive bias")
 wrong("5.3", 3.57, "worked it out for 25 steps", says="for 25 steps")
+wrong("5.3", 5, "rounded to whole numbers", says="Give two decimals")
 right("5.3", 4.97)
 
 
@@ -38,9 +39,23 @@ def anywhere(n, length, rng):
 @wrong("5.4", "took the upper end of `integers` as included", says="Which end does `integers`")
 def without_the_last(n, length, rng):
     half = length // 2
-    first = rng.integers(0, max(half - 1, 1), n)
-    second = rng.integers(half, max(length - 1, half + 1), n)
+    first = rng.integers(0, half - 1, n)
+    second = rng.integers(half, length - 1, n)
     return _examples(rng.random((n, length)), np.stack([first, second], axis=1))
+
+
+@wrong("5.4", "one value for all steps of a sequence", says="one for each step")
+def one_value(n, length, rng):
+    half = length // 2
+    places = np.stack([rng.integers(0, half, n), rng.integers(half, length, n)], axis=1)
+    return _examples(np.repeat(rng.random((n, 1)), length, axis=1), places)
+
+
+@wrong("5.4", "small values alone", says="each should be as likely")
+def small_values(n, length, rng):
+    half = length // 2
+    places = np.stack([rng.integers(0, half, n), rng.integers(half, length, n)], axis=1)
+    return _examples(rng.random((n, length)) / 10, places)
 
 
 @wrong("5.4", "one pair of places for all sequences", says="the same step in all sequences")
@@ -86,6 +101,12 @@ def left_end(y, tolerance):
 @wrong("5.5", "knew the products and put 0.04", says="Count how many answers lie in a window")
 def always(y, tolerance):
     return 0.04
+
+
+@wrong("5.5", "took the middle of the fullest bin", says="move the window")
+def fullest_bin(y, tolerance):
+    counts, edges = np.histogram(y, np.arange(np.min(y), np.max(y) + 2 * tolerance, 2 * tolerance))
+    return edges[counts.argmax()] + tolerance
 
 
 @right("5.5")
@@ -150,6 +171,10 @@ def _on_the_wrong_axis(answers, y):
     return tf.reduce_mean((tf.reduce_mean(answers) - tf.reduce_mean(y)) ** 2)
 
 
+def _in_numpy(answers, y):
+    return np.mean((np.asarray(answers)[:, 0] - np.asarray(y)) ** 2)
+
+
 def _one_each(answers, y):
     import tensorflow as tf
 
@@ -166,6 +191,7 @@ wrong(
     "5.7", (_all_pairs, "c"), "explained it and left it", says="Print the shape of the difference"
 )
 wrong("5.7", (_on_the_wrong_axis, "c"), "compared two means", says="Pair them one by one")
+wrong("5.7", (_in_numpy, "c"), "left TensorFlow", says="No gradient comes through")
 wrong("5.7", (_one_each, "c"), "one loss for each example", says="needs one number")
 wrong("5.7", (_mended, "b"), "took it for a matter of scale", says="not in a fixed ratio")
 wrong("5.7", (_mended, "d"), "thought of padding", says="repeated what was there")

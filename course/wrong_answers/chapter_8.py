@@ -9,12 +9,14 @@ from tools.course.answers import right, wrong
 wrong("8.1", 2.02 / (0.25 + 0.02 + 0.0007 + 0.07), "one byte a weight", says="4 bytes")
 wrong("8.1", 2.02 / (0.25 + 0.0025 + 0.2807), "shared out Adam's work", says="don't divide by 8")
 wrong("8.1", 2.02 / 0.27, "forgot the exchange", says="leaves the exchange out")
+wrong("8.1", 3.7, "gave one decimal", says="Two decimals")
 wrong("8.1", 0.5507, "gave the seconds of an update", says="seconds of an update")
 right("8.1", 3.67)
 
 wrong("8.2", 196.0, "took the failures of one machine", says="one of 25")
 wrong("8.2", 196.0 / 25, "divided the interval by 25", says="with its root")
-wrong("8.2", 2351.5, "gave seconds", says="These are seconds")
+wrong("8.2", 2352, "gave seconds", says="These are seconds")
+wrong("8.2", 39, "left the decimal out", says="One decimal")
 wrong("8.2", 27.7, "left the 2 out", says="half an interval")
 right("8.2", 39.2)
 
@@ -87,6 +89,22 @@ def crossed(model, parts):
     model.zero_grad()
     for x, y in parts:
         (((model(x) - y) ** 2).sum() / rows).backward()
+
+
+@wrong("8.4", "went back once, through all parts", says="in memory at once")
+def one_backward(model, parts):
+    rows = sum(len(y) for _, y in parts)
+    model.zero_grad()
+    (sum(_loss(model, x, y, "sum") for x, y in parts) / rows).backward()
+
+
+@right("8.4")
+def row_by_row(model, parts):
+    rows = sum(len(y) for _, y in parts)
+    model.zero_grad()
+    for x, y in parts:
+        loss = sum(_loss(model, x[k : k + 1], y[k : k + 1], "sum") for k in range(len(y)))
+        (loss / rows).backward()
 
 
 @right("8.4")

@@ -21,6 +21,7 @@ def three_steps(third_weight, best_step):
             2.0: "That is w₁, after one step. Two more to go.",
             3.0: "That is w₂, after two steps. One more to go.",
             3.75: "That is w₄, after four steps. Count from w₀ = 0.",
+            6.0: "That is three times the first step. Take the slope anew at each weight.",
         },
     )
     compare_number(
@@ -76,7 +77,8 @@ def other_units(plain_factor, adam_factor):
         hints={
             1: "With the old step size, μ times the gradient is 10,000 times shorter than before.",
             1e-4: "The gradient is 10,000 times smaller; this makes the step shorter still.",
-            100: "100 is the factor of the lengths. What counts is the factor of the gradient.",
+            100: "A factor of 100 would belong to a gradient 100 times smaller; this one is 10,000 "
+            "times smaller.",
         },
     )
     compare_number(
@@ -93,7 +95,7 @@ def other_units(plain_factor, adam_factor):
             "What is left after the division?",
         },
     )
-    return "Right. Plain descent's step size has a unit; Adam's is a length in the weights."
+    return "Right. Plain descent's step size depends on the error's scale, Adam's does not."
 
 
 @exercise("1.4")
@@ -203,6 +205,21 @@ def by_differences(numerical_gradient):
             "to 1 when it was stored. Make the array a float one first."
         )
     compare(whole, np.array([2.0, 4.0]), "the gradient at whole numbers", rtol=1e-7)
+
+    # Weights that need each other: here one that was moved and not put back is felt by the next.
+    bowl, W = (
+        np.array([[2.0, 5.0, 1.0], [5.0, 3.0, 4.0], [1.0, 4.0, 6.0]]),
+        np.array([1.0, 2.0, -1.0]),
+    )
+    joint = call(numerical_gradient, lambda W: float(W @ bowl @ W / 2), W.copy(), 0.1)
+    if not same(joint, bowl @ W, rtol=1e-7):
+        before = 0.1 * np.tril(bowl, -1).sum(axis=1)
+        if any(same(joint, bowl @ W + sign * before, rtol=1e-7) for sign in (1, -1)):
+            raise Wrong(
+                "The first derivative is right, and the later ones meet weights that were moved "
+                "and not put back. The others have to stay while one moves."
+            )
+    compare(joint, bowl @ W, "the gradient of a bowl whose weights act together", rtol=1e-7)
     return "Right, to seven digits, for any shape: two evaluations for each weight."
 
 
@@ -303,6 +320,38 @@ def knows_when_to_stop(descend):
             f"{len(path) - 1}."
         )
     compare(path, whole[: left + 1], "the path that diverges")
+
+    # Four equal weights: the length is twice the largest derivative, and half the sum of all.
+    curvatures, start = np.ones(4), [3.0, 3.0, 3.0, 3.0]
+    whole = _walk(gradient, start, 0.2, 400)
+    sizes = np.abs(whole)
+    needed = int(np.argmax(np.linalg.norm(sizes, axis=1) <= 1e-6))
+    path, why = ask(start, 0.2)
+    for size, what in (
+        (sizes.max(axis=1), "its largest derivative"),
+        (sizes.sum(axis=1), "the sum of the sizes of its derivatives"),
+    ):
+        if len(path) == int(np.argmax(size <= 1e-6)) + 1:
+            raise Wrong(
+                f"The walk ends when {what} is within the tolerance. The length of a gradient is "
+                "the root of the sum of the squares."
+            )
+    compare(path, whole[: needed + 1], "the path of four equal weights")
+    path, why = ask(start, 0.2, most=needed)
+    if why == "out of steps":
+        raise Wrong(
+            f"After {needed} steps, which are just as many as it may take, the gradient is within "
+            'the tolerance, and the reason is "out of steps". "arrived" is asked first.'
+        )
+    path, why = ask(start, 2.4, most=2000)
+    whole = _walk(gradient, start, 2.4, 100)
+    if len(path) == int(np.argmax(np.linalg.norm(whole, axis=1) > 1e6)) + 1:
+        raise Wrong(
+            '"diverged" asks for one weight that is larger than a million in size; here the '
+            "length of all together was asked for."
+        )
+    left = int(np.argmax(np.abs(whole).max(axis=1) > 1e6))
+    compare(path, whole[: left + 1], "the path of four equal weights that diverges")
     return "Right. A walk that says why it ended saves you from reading a wrong weight as a result."
 
 

@@ -1,5 +1,7 @@
 """The checks of chapter 2's exercises."""
 
+import weakref
+
 import numpy as np
 
 from lstm_utils.exercises.checking import Wrong, call, exercise
@@ -78,7 +80,8 @@ def blind(hides_later, hides_transpose):
         if not isinstance(sizes, tuple | list) or len(sizes) != 2:
             raise Wrong(f"`{name}` is a pair (steps, hidden), such as (20, 8).")
         steps, hidden = sizes
-        if not all(isinstance(n, int | np.integer) and 1 <= n <= 200 for n in sizes):
+        whole = [isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes]
+        if not all(whole) or not all(1 <= n <= 200 for n in sizes):
             raise Wrong(f"`{name}` is a pair of whole numbers from 1 to 200.")
         if bug == "transpose" and steps == 1:
             raise Wrong(
@@ -144,21 +147,30 @@ def word_at_each_step(cross_entropy_readout):
         )
         compare(answer[1], miss, "what replaces the miss")
 
-    h = np.ones((1, 3, 1))
-    big = call(
-        cross_entropy_readout, np.array([[1000.0], [0.0]]), np.zeros(2), h, np.zeros((1, 2), int)
-    )
-    if not np.isfinite(np.asarray(big[1], dtype=float)).all():
-        raise Wrong(
-            "With a score of 1000 it is not a number any more: exp(1000) overflows. "
-            "A number taken from all scores alike changes no p."
-        )
-    if not np.isfinite(float(big[0])):
-        raise Wrong(
-            "With a score of 1000 the other p is rounded to 0, and 0 times ln 0 is not a number. "
-            "Take the logarithm of the right class's p alone, or write ln p as a difference."
-        )
-    compare(big[1], np.zeros((1, 2, 2)), "what replaces the miss, for a score of 1000")
+    for other, right in ((0.0, 0), (0.0, 1), (999.0, 0)):  # scores 1000 and `other`; two steps
+        k = np.full((1, 2), right)
+        V = np.array([[1000.0], [other]])
+        big = call(cross_entropy_readout, V, np.zeros(2), np.ones((1, 3, 1)), k)
+        if not np.isfinite(np.asarray(big[1], dtype=float)).all():
+            raise Wrong(
+                "With a score of 1000 it is not a number any more: exp(1000) overflows. "
+                "A number taken from all scores alike changes no p."
+            )
+        if not np.isfinite(float(big[0])) and right == 0:
+            raise Wrong(
+                "With a score of 1000 the other p is rounded to 0, and 0 times ln 0 is not a "
+                "number. Write ln p as a difference: a score minus the logarithm of a sum."
+            )
+        p = 1 / (1 + np.exp(other - 1000))
+        log_p = [np.log(p), other - 1000 + np.log(p)][right]
+        if abs(float(big[0]) + 2 * log_p) > 1e-8 * max(1, abs(log_p)):
+            raise Wrong(
+                f"Scores of 1000 and {other:g}, and class {right} is right: E of two steps is "
+                f"{-2 * log_p:.4g}, and not {float(big[0]):.4g}. Where is p rounded to 0, or a "
+                "score cut off? ln p is a difference: a score minus the logarithm of a sum."
+            )
+        miss = np.tile(np.array([p, 1 - p]) - np.eye(2)[right], (1, 2, 1))
+        compare(big[1], miss, f"what replaces the miss, for scores of 1000 and {other:g}")
     return "Right. Only the miss changes; nothing behind it knows which error was chosen."
 
 
@@ -166,15 +178,15 @@ def word_at_each_step(cross_entropy_readout):
 def recomputed(checkpointed):
     """The full gradient from chunks; the instruments count what is asked for."""
     rng = np.random.default_rng(24)
-    for steps, window in ((10, 4), (12, 4), (7, 1), (5, 9)):
+    for steps, window in ((10, 4), (12, 4), (7, 1), (5, 9), (40, 5)):
         hidden = 3
         W = rng.normal(0, 0.8, (hidden, hidden))
         drive = rng.normal(size=(steps, hidden))
         direct = rng.normal(size=(steps, hidden))
         start = rng.normal(size=hidden)
-        asked = []
+        asked, given = [], []
 
-        def run(state, first, last, W=W, drive=drive, steps=steps, asked=asked):
+        def run(state, first, last, W=W, drive=drive, steps=steps, asked=asked, given=given):
             if not 0 <= first < last <= steps:
                 raise Wrong(
                     f"`run` was asked for the steps {first} to {last} of a sequence of {steps}: "
@@ -184,15 +196,18 @@ def recomputed(checkpointed):
             h = [np.asarray(state, dtype=float)]
             for t in range(first, last):
                 h.append(np.tanh(W @ h[-1] + drive[t]))
-            return np.array(h)
+            h = np.array(h)
+            given.append(weakref.ref(h))
+            return h
 
-        def back(states, first, last, later, W=W, direct=direct, asked=asked):
+        def back(states, first, last, later, W=W, direct=direct, asked=asked, given=given):
             if np.shape(states) != (last - first + 1, 3):
                 raise Wrong(
                     f"`back` was given {len(states)} states for the steps {first} to {last}; "
                     f"it needs {last - first + 1}, the one before them included."
                 )
-            asked.append(("back", first, last))
+            alive = [array for array in (ref() for ref in given) if array is not None]
+            asked.append(("back", first, last, sum(len(array) for array in alive)))
             gradient = np.zeros_like(W)
             for t in range(last - 1, first - 1, -1):
                 alpha = (1 - states[t - first + 1] ** 2) * (direct[t] + later)
@@ -207,29 +222,54 @@ def recomputed(checkpointed):
             for s in range(0, steps, window)
         )
         asked.clear()
+        given.clear()
         got = call(checkpointed, run, back, start, steps, window)
         if steps > window and same(got, truncated):
             raise Wrong(
                 "That is the truncated gradient: nothing crosses a cut on the way back. "
                 "What does the later chunk hand to the earlier one?"
             )
-        longest = max((last - first for _, first, last in asked), default=0)
+        longest = max((last - first for _, first, last, *_ in asked), default=0)
         if longest > window:
             raise Wrong(
                 f"A call asked for {longest} steps at once where the window is {window}: "
                 "then all their states are in memory."
             )
-        backs = [first for kind, first, _ in asked if kind == "back"]
+        backs = [first for kind, first, *_ in asked if kind == "back"]
         if backs and backs != sorted(backs, reverse=True):
             raise Wrong("The chunks go backward in time: the last one first.")
         compare(got, want, f"the gradient, T = {steps} and K = {window}")
-        forwards = sum(last - first for kind, first, last in asked if kind == "forward")
+        forwards = sum(last - first for kind, first, last, *_ in asked if kind == "forward")
         if forwards > 2 * steps:
             raise Wrong(
                 f"{forwards} steps forward for a sequence of {steps}: twice is enough. "
                 "Keep the state at each cut on the way forward."
             )
+        if _went_back_without_running(asked):
+            raise Wrong(
+                "A chunk's states were kept from the way forward: then all states are in memory. "
+                "Keep the one at each cut, and run a chunk again when its turn has come."
+            )
+        most = max((n for kind, *_, n in asked if kind == "back"), default=0)
+        if most > -(-steps // window) + 2 * (window + 1):
+            raise Wrong(
+                f"{most} states are still in memory for T = {steps} and K = {window}. A slice such "
+                "as `states[-1]` keeps the whole array alive: copy the state that you keep."
+            )
     return "Right: the full gradient, no bias, for a second pass forward."
+
+
+def _went_back_without_running(asked):
+    """Whether a chunk before the last one was not run again since the chunk after it went back."""
+    ran, later_chunks = 0, 0
+    for kind, first, last, *_ in asked:
+        if kind == "forward":
+            ran += last - first
+        else:
+            if later_chunks and ran < last - first:
+                return True
+            ran, later_chunks = 0, later_chunks + 1
+    return False
 
 
 @exercise("2.5")
@@ -343,8 +383,8 @@ def past_the_tanh(alphas, because):
             "a": "With the transpose the right way or the wrong, the last step would be right: "
             "nothing has been handed on there yet. And it is wrong already.",
             "c": "The later step's share does go through the slope. Look at the other summand.",
-            "d": "A sign would be as wrong for small states as for large ones. "
-            "Why is the error small where the states are small?",
+            "d": "1 + h² would hide behind small states as well. But at the last step the planted "
+            "α is the direct derivative itself: no slope stands there, with either sign.",
         },
     )
     return "Right. Both shares arrive at h_t, and from h_t every way down leads through the tanh."

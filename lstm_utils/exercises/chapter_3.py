@@ -8,6 +8,8 @@ from lstm_utils.exercises.comparing import compare, compare_number, explanation,
 from lstm_utils.exercises.studies import check_study
 from lstm_utils.gradients import rnn_jacobian
 
+CLEARLY = 0.1  # by how much an accuracy has to be above the guess, in exercise 3.8
+
 
 @exercise("3.1")
 def half_lives(factor, bias):
@@ -37,7 +39,7 @@ def half_lives(factor, bias):
             np.log10(q / (1 - q)): "Take the natural logarithm: the sigmoid is made with exp.",
         },
     )
-    return "Right. A forget bias of 1 halves a memory in two steps; this one takes sixty."
+    return "Right. A forget bias of 1 halves a memory in 2.2 steps; this one takes sixty."
 
 
 @exercise("3.2")
@@ -342,17 +344,24 @@ def clip_in_training(train, because):
 @exercise("3.8")
 def study(results, *, baseline):
     """Accuracies on the marker task, for several starts of a recurrent network."""
-    check_study(results, baseline=baseline, bounds=(0.0, 1.0), too_good=1.0)
+    check_study(results, baseline=baseline, bounds=(0.0, 1.0), too_good=1.0, chance=0.5)
     usual = {name: float(np.median(scores)) for name, scores in results.items()}
-    best = max(usual, key=usual.get)
-    if best == baseline or usual[best] - usual[baseline] < 0.05:
+    gains = {name: usual[name] - usual[baseline] for name in usual if name != baseline}
+    if len(gains) < 2:
+        raise Wrong("Two starts are to be compared, beside the guess: there is one.")
+    if max(gains.values()) < CLEARLY:
         raise Wrong(
             f"No variant is clearly better than {baseline!r}: at this distance nothing has "
-            "learned. Take "
-            "a shorter one, so that the starts differ."
+            "learned. Take a shorter one, so that the starts differ."
         )
+    if min(gains.values()) >= CLEARLY:
+        raise Wrong(
+            f"Every start is clearly better than {baseline!r}: at this distance all have learned. "
+            "Take a longer one, so that the starts differ."
+        )
+    best = [repr(name) for name in gains if usual[name] == max(usual.values())]
+    have = f"{best[0]} has" if len(best) == 1 else f"{' and '.join(best)} have"
     return (
-        f"A study that can be read; {best!r} has the highest median. Now say what it does not "
-        "show: "
+        f"A study that can be read; {have} the highest median. Now say what it does not show: "
         "would the order hold at another distance, or after more updates?"
     )

@@ -34,6 +34,7 @@ def slower_network(times):
             speed_up(sent=0, latency=0): "That leaves the exchange out.",
             speed_up(weights=0.0025): "Every rank updates all weights: 0.02 s don't divide by 8.",
             8.0: "That would be the ideal, with nothing to exchange.",
+            3.7: "Two decimals are asked for.",
             1 / speed_up(): "Time with one process over time with eight, not the other way round.",
             2.02
             / speed_up(): "These are the seconds of an update. How many times as fast is that?",
@@ -54,12 +55,14 @@ def how_often(minutes):
         minutes,
         young(),
         "the interval",
-        tolerance=0.3,
+        tolerance=0.06,
         hints={
+            39.0: "One decimal is asked for.",
             young(machines=1.0): "That is for one machine. How often does one of 25 fail?",
             young(two=1.0): "There is a 2 under the root: half an interval is lost on average.",
             young(machines=1.0) / 25: "Failures go with the number of machines, tau with its root.",
             young() * 60: "These are seconds.",
+            float(round(young() * 60)): "These are seconds.",
             young() / 60: "These are hours.",
             young(machines=1 / 25): "More machines fail more often: M is divided by 25.",
             young() * math.sqrt(60): "Seconds under the root and minutes outside: use one unit.",
@@ -123,10 +126,8 @@ def accumulate(answer):
         stale = np.full(len(whole), 7.0)
         for p in model.parameters():
             p.grad = torch.full_like(p, 7.0)
-        rows = []  # of each call of the network
-        with_hook = model.register_forward_pre_hook(
-            lambda _, given, rows=rows: rows.append(len(given[0]))
-        )
+        shown = _Shown()
+        with_hook = model.register_forward_hook(shown)
         call(answer, model, parts)
         with_hook.remove()
         if any(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)):
@@ -134,10 +135,15 @@ def accumulate(answer):
         if any(p.grad is None for p in model.parameters()):
             raise Wrong("There is no gradient in `.grad`: call `backward` on each part's loss.")
         got = torch.cat([p.grad.flatten() for p in model.parameters()]).numpy()
-        if len(sizes) > 1 and rows and max(rows) > max(sizes):
+        if len(sizes) > 1 and shown.calls and max(shown.calls) > max(sizes):
             raise Wrong(
-                f"The network got {max(rows)} rows at once, and only {max(sizes)} fit: "
+                f"The network got {max(shown.calls)} rows at once, and only {max(sizes)} fit: "
                 "one part after another."
+            )
+        if len(sizes) > 1 and shown.most > max(sizes):
+            raise Wrong(
+                f"What the forward passes of {shown.most} rows keep is in memory at once, and only "
+                f"{max(sizes)} rows fit. When is a part's memory free again?"
             )
         if np.allclose(got, stale):
             raise Wrong("Nothing has been added to `.grad`: call `backward` on each part's loss.")
@@ -170,6 +176,24 @@ def accumulate(answer):
     return "Right. Any batch fits, if you have the time: the remedy for memory on one machine."
 
 
+class _Shown:
+    """How many rows a network is shown in each call, and the most that wait for a backward pass."""
+
+    def __init__(self):
+        self.calls, self.waiting, self.most = [], 0, 0
+
+    def __call__(self, _, given, out):
+        rows = len(given[0])
+        self.calls.append(rows)
+        if out.requires_grad:
+            self.waiting += rows
+            self.most = max(self.most, self.waiting)
+            out.register_hook(lambda _: self.gone_back(rows))
+
+    def gone_back(self, rows):
+        self.waiting -= rows
+
+
 def _gradient(model, loss):
     import torch
 
@@ -197,9 +221,9 @@ def butterfly(answer):
         arrays = [rng.normal(size=6) for _ in range(R)]
         want = np.sum(arrays, axis=0)
         got = call(answer, arrays)
-        if not isinstance(got, tuple | list) or len(got) != 2 or np.ndim(got[1]) != 0:
+        if not isinstance(got, tuple | list) or len(got) != 2 or np.size(got[1]) != 1:
             raise Wrong(
-                "Give back two things: the list of arrays, and the bytes that a rank sends."
+                "Give back two things: the list of arrays, and one number: the bytes of one rank."
             )
         held, sent = got
         if len(held) != R:
@@ -236,7 +260,7 @@ def butterfly(answer):
             2 * (R - 1) / R * nbytes: "That is the ring's count. Here a rank sends whole arrays.",
         }
         what = f"the bytes sent by each of {R} ranks"
-        compare_number(float(sent), one, what, tolerance=0.5, hints=hints)
+        compare_number(np.reshape(sent, ()), one, what, tolerance=0.5, hints=hints)
     return "Right. Six steps for 64 ranks instead of the ring's 126, and three times the bytes."
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import textwrap
 import threading
+import time
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ import numpy as np
 
 from lstm_utils.claims import print_anywhere
 
-CHECKS = {}  # number of an exercise → (check, seconds it may take)
+CHECKS = {}  # number of an exercise → (check, seconds of the processor's time it may take)
+PATIENCE = 12  # times as long by the clock: for an answer that waits, or under other programs' load
+
+_said = {}  # number of an exercise → the state that its last check in this session found
 
 
 class Wrong(Exception):
@@ -75,23 +79,57 @@ def check_of(number):
         example = f"{number:g}" if isinstance(number, float) else "4.3"
         raise ValueError(f'write the number of the exercise in quotes: check("{example}", …)')
     chapter = number.split(".")[0]
+    known = numbers_of(chapter)
+    if not known:
+        raise ValueError(f"there is no exercise {number}: no chapter {chapter}")
+    if number not in known:
+        raise ValueError(f"there is no exercise {number}; there are {', '.join(known)}")
+    return CHECKS[number]
+
+
+def numbers_of(chapter):
+    """The numbers of a chapter's exercises, in order; an empty list if it has none."""
     module = f"lstm_utils.exercises.chapter_{chapter}"
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        raise ValueError(f"there is no exercise {number}: no chapter {chapter}") from None
-    if number not in CHECKS:
-        known = [key for key in CHECKS if key.split(".")[0] == chapter]
-        raise ValueError(f"there is no exercise {number}; there are {', '.join(sorted(known))}")
-    return CHECKS[number]
+        return []
+    own = [number for number in CHECKS if number.split(".")[0] == str(chapter)]
+    return sorted(own, key=lambda number: int(number.split(".")[1]))
 
 
 def check(number=None, *answers, **named):
     """Print whether the answers to an exercise are right, and if not, where to look."""
-    line = str(examine(number, *answers, **named))
-    print_anywhere(textwrap.fill(line, 88, subsequent_indent=" " * (len(number) + 3)))
+    feedback = examine(number, *answers, **named)
+    _said.pop(number, None)  # the last one checked stands last
+    _said[number] = feedback.state
+    print_anywhere(textwrap.fill(str(feedback), 88, subsequent_indent=" " * (len(number) + 3)))
+
+
+def progress(chapter=None):
+    """Print which exercises of a chapter `check` found solved in this session, and which are left.
+
+    Without a chapter's number: of the chapter that was checked last.
+
+    Raises
+    ------
+    ValueError
+        If the chapter has no exercises, or none is named and nothing has been checked.
+    """
+    if chapter is None:
+        if not _said:
+            raise ValueError("nothing has been checked yet: name a chapter, as in progress(4)")
+        chapter = list(_said)[-1].split(".")[0]
+    numbers = numbers_of(chapter)
+    if not numbers:
+        raise ValueError(f"there is no chapter {chapter} with exercises")
+    parts = {"right": "solved", "wrong": "wrong so far", "open": "open"}
+    lists = {state: [n for n in numbers if _said.get(n, "open") == state] for state in parts}
+    line = f"chapter {chapter}: {len(lists['right'])} of {len(numbers)} solved"
+    told = [f"{parts[state]}: {', '.join(found)}" for state, found in lists.items() if found]
+    print_anywhere(textwrap.fill("; ".join([line, *told]) + ".", 88, subsequent_indent="  "))
 
 
 def grade(number, *answers, **named):
@@ -130,7 +168,7 @@ def examine(number, *answers, **named):
         return Feedback(
             number,
             "wrong",
-            f"It was stopped after {seconds} seconds. Is there a loop that never ends?",
+            f"It was stopped after {seconds} seconds of work. Is there a loop that never ends?",
         )
     except Wrong as wrong:
         if missing and isinstance(wrong, Nothing):
@@ -156,26 +194,42 @@ def _no_answer(names):
     return f"no answer yet for {listed}."
 
 
+class _Clock:
+    """Seconds of this thread's processor time, or `PATIENCE` times as many by the clock."""
+
+    def __init__(self, seconds):
+        self.seconds, self.work, self.start = seconds, time.thread_time(), time.monotonic()
+
+    @property
+    def left(self):
+        """Seconds until one of the two can be over; 0 when one is."""
+        work = self.seconds - (time.thread_time() - self.work)
+        wait = PATIENCE * self.seconds - (time.monotonic() - self.start)
+        return max(0.0, min(work, wait))
+
+
 @contextlib.contextmanager
 def _time_limit(seconds):
-    """Stop what runs in here after some seconds; only the main thread can be stopped."""
+    """Stop what works in here for some seconds; only the main thread can be stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
     elif hasattr(signal, "SIGALRM"):
-        with _alarm(seconds):
+        with _alarm(_Clock(seconds)):
             yield
     else:
-        with _interrupt(seconds):
+        with _interrupt(_Clock(seconds)):
             yield
 
 
 @contextlib.contextmanager
-def _alarm(seconds):
+def _alarm(clock):
     def stop(*_):
-        raise _TooSlow
+        if not clock.left:
+            raise _TooSlow
+        signal.setitimer(signal.ITIMER_REAL, clock.left + 0.01)
 
     handler = signal.signal(signal.SIGALRM, stop)
-    pending = signal.setitimer(signal.ITIMER_REAL, seconds)
+    pending = signal.setitimer(signal.ITIMER_REAL, clock.seconds)
     try:
         yield
     finally:
@@ -185,25 +239,33 @@ def _alarm(seconds):
 
 
 @contextlib.contextmanager
-def _interrupt(seconds):
+def _interrupt(clock):
     """The same on Windows, which has no alarm: what Ctrl-C does, from a thread that waits."""
-    late = threading.Event()
+    late, timers = threading.Event(), []
 
     def interrupt():
         late.set()
         signal.raise_signal(signal.SIGINT)  # Python handles it in the main thread
 
+    def wait(seconds):
+        timers[:] = [threading.Timer(seconds, interrupt)]
+        timers[0].daemon = True
+        timers[0].start()
+
     def stop(*_):
-        raise _TooSlow if late.is_set() else KeyboardInterrupt
+        if not late.is_set():
+            raise KeyboardInterrupt
+        if not clock.left:
+            raise _TooSlow
+        late.clear()
+        wait(clock.left + 0.01)
 
     handler = signal.signal(signal.SIGINT, stop)
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
+    wait(clock.seconds)
     try:
         yield
     finally:
-        timer.cancel()
+        timers[0].cancel()
         signal.signal(signal.SIGINT, handler)
 
 

@@ -1,6 +1,8 @@
 """Comparing an answer with the right one: arrays, numbers and letters, and naming typical slips."""
 
 import functools
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -40,7 +42,12 @@ def compare(got, want, what, *, rtol=1e-6, atol=1e-9, time_axis=None, dtype=None
 
 
 def to_numpy(value):
-    """Turn a tensor of PyTorch or TensorFlow into an array; leave other values as they are."""
+    """Turn a tensor of PyTorch or TensorFlow into an array, a `Fraction` or `Decimal` into a float.
+
+    Other values stay as they are.
+    """
+    if isinstance(value, Decimal | Fraction):
+        return float(value)
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     if hasattr(value, "numpy") and callable(value.numpy):
@@ -57,7 +64,7 @@ def _as_numbers(got, want, what):
         raise Wrong(f"{what} has to be an array, and this is {kind}.")
     parts = len(got) if isinstance(got, tuple) else 0
     if isinstance(got, (list, tuple)):
-        got = [to_numpy(part) for part in got]
+        got = _each_to_numpy(got)
     try:
         array = np.asarray(to_numpy(got))
     except (ValueError, TypeError):
@@ -74,6 +81,12 @@ def _as_numbers(got, want, what):
     if array.dtype.kind == "c" and want.dtype.kind != "c":
         raise Wrong(f"{what} holds complex numbers: real ones are asked for.")
     return array
+
+
+def _each_to_numpy(parts):
+    return [
+        _each_to_numpy(part) if isinstance(part, list | tuple) else to_numpy(part) for part in parts
+    ]
 
 
 def _compare_shapes(got, want, what, time_axis):
@@ -216,7 +229,7 @@ def _where(got, want, what, right):
     place = tuple(int(k) for k in np.argwhere(~right)[0]) if right.ndim else ()
     count = int((~right).sum())
     if not right.ndim:
-        size = "" if got.dtype.kind in "US" else f" It is too {_size(got, want)}."
+        size = "" if got.dtype.kind in "US" else f" It {_size(got, want)}."
         return f"{what} is {got:.4g}, and that is not right.{size}" if size else f"{what} is {got}."
     value, wanted = got[place], want[place]
     index = ", ".join(map(str, place))
@@ -224,12 +237,16 @@ def _where(got, want, what, right):
         return f"{what} is wrong in {count} of {got.size} places, first at [{index}]: {value!r}."
     return (
         f"{what} is wrong in {count} of {got.size} places. The first is [{index}], where it is "
-        f"{value:.4g}: too {_size(value, wanted)}."
+        f"{value:.4g}: it {_size(value, wanted)}."
     )
 
 
 def _size(got, want):
-    return "large" if got > want else "small"
+    """Words for a wrong number beside the right one: its sign first, then its magnitude."""
+    if got * want < 0:
+        return "has the other sign"
+    words = "is too large" if abs(got) > abs(want) else "is too small"
+    return f"{words} in magnitude" if min(got, want) < 0 else words
 
 
 def same(got, want, rtol=1e-6):
@@ -267,7 +284,7 @@ def compare_number(got, want, what, *, tolerance, hints=None):
     what : str
         What it is, in words.
     tolerance : float
-        How far from the right number it may be.
+        How far from the right number it may be; from a wrong one that is known as many percent.
     hints : dict of float to str, optional
         Typical wrong numbers, and what to say to them.
     """
@@ -285,24 +302,30 @@ def compare_number(got, want, what, *, tolerance, hints=None):
     number = float(array.reshape(()))
     if abs(number - want) <= tolerance:
         return
+
+    def is_about(value):
+        return abs(number - value) <= tolerance * max(1, abs(value / want) if want else 1)
+
     for value, words in (hints or {}).items():
-        if abs(number - value) <= tolerance:
+        if is_about(value):
             raise Wrong(words)
-    raise Wrong(f"{what} is not {number:.4g}: {_of_number(number, want, tolerance)}")
+    raise Wrong(f"{what} is not {number:.4g}: {_of_number(number, want, is_about)}")
 
 
-def _of_number(number, want, tolerance):
+def _of_number(number, want, is_about):
     if not np.isfinite(number):
         return "a finite number is asked for."
-    if abs(-number - want) <= tolerance:
+    if is_about(-want):
         return "look at its sign."
-    if abs(number * 100 - want) <= tolerance or abs(number / 100 - want) <= tolerance:
+    if is_about(100 * want) or is_about(want / 100):
         return "it is off by a factor of 100. Is one of the two a percentage?"
-    if number and abs(1 / number - want) <= tolerance:
+    if want and is_about(1 / want):
         return "it is the reciprocal, one divided by what is asked for."
-    if abs(number * 2 - want) <= tolerance or abs(number / 2 - want) <= tolerance:
+    if is_about(2 * want) or is_about(want / 2):
         return "it is off by a factor of 2."
-    return f"it is too {_size(number, want)}."
+    if any(np.isclose(number, np.round(want, decimals)) for decimals in range(3)):
+        return "it is rounded too far: give more digits."
+    return f"it {_size(number, want)}."
 
 
 def explanation(letter, right, why_not):

@@ -7,6 +7,8 @@ import numpy as np
 from lstm_utils.exercises.checking import Nothing, Wrong, type_in_words
 from lstm_utils.exercises.comparing import to_numpy
 
+GUESSED = 0.06  # how far from chance a guess may score on some hundred examples
+
 
 def check_study(
     results,
@@ -16,6 +18,7 @@ def check_study(
     bounds=(-np.inf, np.inf),
     higher_is_better=True,
     too_good=None,
+    chance=None,
 ):
     """Raise Wrong unless a project's results can be read as a comparison; return a sentence.
 
@@ -33,6 +36,9 @@ def check_study(
         Whether a higher score is a better one.
     too_good : float, optional
         A score beyond this one is more likely a mistake than a success.
+    chance : float, optional
+        What a guess scores. Models that have learnt nothing may agree: on the same test examples
+        each gives one answer to all.
     """
     if results is None:
         raise Nothing("There are no results.")
@@ -60,15 +66,21 @@ def check_study(
                 f"A score of {name!r} is too good to be true. Is something of the answer in the "
                 "input, or is it scored on what it was trained on?"
             )
+    guesses = {
+        name
+        for name, values in scores.items()
+        if chance is not None and np.abs(values - chance).max() < GUESSED
+    }
     for name, values in scores.items():
         # Three times an accuracy of exactly 1 is a result, three times 0.437 a forgotten seed. A
         # baseline may draw nothing at random: a constant guess, or counts.
-        if np.ptp(values) == 0 and values[0] not in bounds and name != baseline:
+        if np.ptp(values) == 0 and values[0] not in bounds and name not in {baseline, *guesses}:
             raise Wrong(
                 f"All scores of {name!r} are the same number. Does every run get its own seed?"
             )
     for one, other in itertools.combinations(scores, 2):
-        if np.array_equal(scores[one], scores[other]) and not np.isin(scores[one], bounds).all():
+        same = np.array_equal(scores[one], scores[other]) and not {one, other} <= guesses
+        if same and not np.isin(scores[one], bounds).all():
             raise Wrong(
                 f"{one!r} and {other!r} have the same scores. Does the change reach the model?"
             )

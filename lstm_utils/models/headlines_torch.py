@@ -123,8 +123,9 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
     optimiser : torch.optim.Optimizer
     rows : list of int64 tensors
         The sequences that this process reads.
-    tokens : int
-        What the summed loss is divided by: the targets in the whole batch.
+    tokens : float
+        What the summed loss is divided by: the targets in the whole batch, over the number of
+        processes where several average their gradients.
     step_size : float
     clip : float
         The largest norm of the gradient.

@@ -17,6 +17,7 @@ from course.jupyterhub import links
 from tools.contents import ROOT
 
 HUB = ROOT / "course" / "jupyterhub"
+TRIED = ROOT / "tools" / "hub"
 
 # What The Littlest JupyterHub's own config_schema.py says of the settings used here.
 TLJH = {
@@ -44,7 +45,7 @@ def configured(path, environment, monkeypatch):
 
 
 def test_the_hub_for_trying_listens_on_loopback_and_knows_two_names(tmp_path, monkeypatch):
-    path = HUB / "local" / "jupyterhub_config.py"
+    path = TRIED / "jupyterhub_config.py"
     c = configured(path, {"COURSE_HUB_FOLDER": str(tmp_path)}, monkeypatch)
     addresses = [c.JupyterHub.bind_url, c.JupyterHub.hub_bind_url, c.ConfigurableHTTPProxy.api_url]
     assert {urlsplit(address).hostname for address in addresses} == {"127.0.0.1"}
@@ -72,7 +73,7 @@ def test_the_littlest_jupyterhub_is_set_up_with_settings_that_it_has(monkeypatch
 
 def test_the_values_for_the_chart_have_names_and_types_that_it_knows():
     values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
-    schema = json.loads((HUB / "kubernetes" / "values.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((TRIED / "values.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(values, schema)
     values["singleuser"]["memory"]["limits"] = values["singleuser"]["memory"].pop("limit")
     with pytest.raises(jsonschema.ValidationError, match="limits"):
@@ -137,11 +138,11 @@ def test_two_students_work_in_a_real_hub():
     """The quick part, five cells each: `make hub` runs the whole chapter."""
     for name in ("jupyterhub", "jupyterlab", "nbgitpuller", "websocket", "psutil"):
         pytest.importorskip(name, reason="`make hub` installs the extra `hub`")
-    from course.jupyterhub.try_two_users import proxy_program
+    from tools.hub.try_two_users import proxy_program
 
     assert proxy_program(), "configurable-http-proxy is missing: npm install --prefix tools"
     done = subprocess.run(
-        [sys.executable, "-m", "course.jupyterhub.try_two_users", "--quick"],
+        [sys.executable, "-m", "tools.hub.try_two_users", "--quick"],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",

@@ -1,7 +1,9 @@
 """The course's prose: its minutes, marks, machines and versions add up, and name what exists."""
 
+import builtins
 import math
 import re
+import symtable
 from itertools import pairwise
 
 import pytest
@@ -9,8 +11,8 @@ import yaml
 
 from tests.documents import output_text
 from tools.contents import CHAPTERS, ROOT
-from tools.course import slides
-from tools.course.exercises import cells_of, exercises_of
+from tools.course import assignments, slides
+from tools.course.exercises import cells_of, exercises_of, without_magics
 
 COURSE = ROOT / "course"
 HUB = COURSE / "jupyterhub"
@@ -118,6 +120,31 @@ def test_a_board_is_drawn_and_an_exit_ticket_has_five_questions_and_five_answers
         assert re.findall(r"(?m)^(\d)\. ", text) == list("12345")
 
 
+def test_the_pages_that_speak_of_marks_have_the_points_of_the_assignments():
+    check, person = assignments.POINTS, assignments.POINTS_BY_HAND
+    line = f"warm up {check['warm up']} point; build {check['build']}; break {check['break']} by "
+    assert f"{line}the check, and {person['break']} by a person" in text_of("README.md")
+    assert (check["project"], person["project"]) == (0, 0), "a bonus is not in what is full marks"
+    assert f"up to {assignments.BONUS} points each" in text_of("README.md")
+    rows = dict(re.findall(r"(?m)^\| ([a-z ]+?)(?: \(.*?\))? \| (.*) \|$", text_of("nbgrader.md")))
+    for kind in ("warm up", "build", "break"):
+        cells = [re.match(r"\d*", cell.strip())[0] for cell in rows[kind].split("|")]
+        assert cells == [str(check[kind]), str(person.get(kind, ""))]
+    assert f"up to {assignments.BONUS} as" in rows["project"]
+    weights = re.findall(r"(?m)^\| [^|]* \| (\d+) % \|", text_of("README.md"))
+    assert sum(map(int, weights)) == 100
+    assert f"{weights[0]} % of the mark" in text_of("nbgrader.md")
+
+
+def test_the_hands_of_a_workshop_have_the_time_for_the_exercises_that_they_are_given():
+    rows = [row for row in rows_of(text_of("workshop.md")) if row[2].startswith(" Hands")]
+    assert len(rows) == 7
+    for _, length, rest in rows:
+        named = re.findall(r"\b(\d\.\d+)\b", rest)
+        assert named
+        assert sum(MINUTES[number] for number in named) <= length
+
+
 def test_each_day_of_the_workshop_has_no_gap_and_gives_hands_the_minutes_that_it_says():
     text = text_of("workshop.md")
     said = re.search(r"Of the (\d+) minutes of a day without breaks, (\d+) belong", text)
@@ -143,7 +170,8 @@ def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
     assert sorted(peaks) == [int(path.name[:2]) for path in CHAPTERS]
     values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
     limit = values["singleuser"]["memory"]["limit"]
-    assert float(limit.removesuffix("G")) >= 1.2 * (max(peaks.values()) + 160) * 2**20 / 1e9
+    # JupyterHub reads a G as 1024 cubed.
+    assert float(limit.removesuffix("G")) * 1024 >= 1.2 * (max(peaks.values()) + 160)
     assert f"limits.memory {limit}\n" in (HUB / "tljh" / "configure.sh").read_text(encoding="utf-8")
     # The table of the page: so many students, so much memory in three kinds of chapters.
     usual = max(peak for chapter, peak in peaks.items() if chapter not in (5, 6, 8))
@@ -154,10 +182,78 @@ def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
     assert len(rows) == 4
     for students, *cells in rows:
         assert [round(int(students) * gibibytes) for gibibytes in each] == list(map(int, cells))
-    # A machine with 58 GiB for students, who are guaranteed 1.5 or 2.3 GB.
+    # A machine with 58 GiB for students, who are guaranteed 1.5 GiB or what chapter 6 takes.
+    more = float(re.search(r"memory\.guarantee=([\d.]+)G", page)[1])
+    assert more >= (peaks[6] + 160) / 1024
     for guarantee, machines in (
-        (1.5e9, "{} on it: 1,000 students at once need {} machines"),
-        (2.3e9, "{} on a machine, {} machines"),
+        (1.5, "{} on it: 1,000 students at once need {} machines"),
+        (more, "{} on a machine, {} machines"),
     ):
-        fit = int(58 * 2**30 / guarantee)
+        fit = int(58 / guarantee)
         assert machines.format(fit, -(-1000 // fit)) in page
+
+
+def sections(path):
+    """Where each labelled section of a chapter begins and ends among its cells."""
+    cells, found = cells_of(path), {}
+    heads = [
+        (at, len(level), label)
+        for at, cell in enumerate(cells)
+        if cell.cell_type == "markdown"
+        for label, level in re.findall(r"(?m)^(?:\(([\w-]+)\)=\n)?(#+) ", cell.source)
+    ]
+    for place, (at, level, label) in enumerate(heads):
+        ends = (after for after, deep, _ in heads[place + 1 :] if deep <= level)
+        found[label] = range(at, next(ends, len(cells)))
+    return found
+
+
+def names_in(sources):
+    """The global names that code defines, and those that it needs from elsewhere."""
+    tables = [symtable.symtable(without_magics(source), "", "exec") for source in sources]
+    defined, needed = set(dir(builtins)), set()
+    for table in tables:
+        defined |= {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        scopes = [table]
+        while scopes:
+            scope = scopes.pop()
+            scopes += scope.get_children()
+            needed |= {
+                s.get_name()
+                for s in scope.get_symbols()
+                if s.is_referenced() and (s.is_global() or scope is table)
+            }
+    return defined, needed
+
+
+@every_session
+def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
+    chapter = CHAPTERS[number - 1]
+    where, cells = sections(chapter), cells_of(chapter)
+    before = re.search(r"\*?\*?Run before\b.*", text_of(f"session_{number}.md"))[0]
+    prose = re.sub(r"(?m)^\|.*$", "", plan(number)["Minute by minute"])
+    run = [s for s in re.split(r"(?<=[.;])\s", prose) if re.search(r"\bruns?\b", s)]
+    named = re.findall(r"{ref}`(?:[^`<]*<)?([\w-]+)>?`", before)
+    asked = re.findall(r"{ref}`(?:[^`<]*<)?([\w-]+)>?`", " ".join(run))
+    assert set(named + asked) <= set(where), "a section that the chapter does not have"
+    chosen = [place for label in named + asked for place in where[label]]
+    if "everything from" in before:
+        chosen += range(min(chosen), max(chosen) + 1)
+    set_up = next(cell for cell in cells if cell.cell_type == "code")
+    sources = [set_up.source, *re.findall(r"(?ms)^```python\n(.*?)^```", prose)]
+    chosen = {place for place in chosen if cells[place].cell_type == "code"}
+    stubs = {"exercise-stub", "exercise-solution"}
+    sources += [cells[k].source for k in chosen if not stubs & {*cells[k].metadata.get("tags", [])}]
+    defined, needed = names_in(sources)
+    assert needed <= defined, f"run more before: {sorted(needed - defined)} are missing"
+
+
+@every_session
+def test_a_plan_names_sections_that_a_reader_finds_and_links_both_notebooks(number):
+    text, chapter = text_of(f"session_{number}.md"), CHAPTERS[number - 1]
+    ids = {cell.id for cell in cells_of(chapter)}
+    hidden = {word for word in re.findall(r"`([\w-]+)`", text) if word in ids and "-" in word}
+    assert not hidden, "ids of cells show neither on the page nor in the notebook"
+    assert "cell `" not in text
+    assert f"/blob/student/{chapter.name}" in text, "the student's notebook in Colab"
+    assert f'"instructor/{chapter.name}"' in text, "the instructor's notebook"

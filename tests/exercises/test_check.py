@@ -5,7 +5,10 @@ import io
 import signal
 import sys
 import threading
+import time
 import types
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from lstm_utils.exercises import check, examine, grade
+from lstm_utils.exercises import check, examine, grade, progress
 from lstm_utils.exercises.checking import CHECKS, Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation
 from lstm_utils.exercises.studies import check_study
@@ -133,6 +136,33 @@ def test_the_decorator_registers_a_check_under_its_number():
     assert CHECKS.pop("99.3") == (product, 2)
 
 
+def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, capsys):
+    monkeypatch.setattr("lstm_utils.exercises.checking._said", {})
+    with pytest.raises(ValueError, match=r"as in progress\(4\)"):
+        progress()
+    with pytest.raises(ValueError, match="no chapter 98"):
+        progress(98)
+    told = []
+    for answer in (None, lambda a, b: a + b, lambda a, b: a * b):
+        check("99.1", answer)
+        capsys.readouterr()
+        progress()
+        told.append(capsys.readouterr().out)
+    assert told == [
+        "chapter 99: 0 of 2 solved; open: 99.1, 99.2.\n",
+        "chapter 99: 0 of 2 solved; wrong so far: 99.1; open: 99.2.\n",
+        "chapter 99: 1 of 2 solved; solved: 99.1; open: 99.2.\n",
+    ]
+    check("99.2", 69, "b")
+    capsys.readouterr()
+    for chapter in (None, 99, "99"):
+        progress(chapter)
+        assert capsys.readouterr().out == "chapter 99: 2 of 2 solved; solved: 99.1, 99.2.\n"
+    progress(1)  # another chapter: in the order of its exercises
+    assert "0 of" in (words := capsys.readouterr().out)
+    assert words.index("1.2") < words.index("1.10" if "1.10" in words else "1.9")
+
+
 # A student's code ------------------------------------------------------------
 
 
@@ -162,6 +192,24 @@ def test_an_endless_loop_is_stopped_and_the_clock_put_back():
     assert "Is there a loop that never ends?" in examine("99.1", forever).message
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
     assert signal.getsignal(signal.SIGALRM) is before
+
+
+@pytest.mark.parametrize("alarm", [True, False])
+def test_an_answer_that_waits_for_another_program_is_not_stopped(monkeypatch, alarm):
+    """Longer by the clock than the limit, without work of its own."""
+    if not alarm:
+        monkeypatch.delattr(signal, "SIGALRM", raising=False)
+
+    def waits(a, b):
+        time.sleep(0.5)
+        return a * b
+
+    assert examine("99.1", waits).state == "right"
+
+
+def test_an_answer_that_waits_for_ever_is_stopped(monkeypatch):
+    monkeypatch.setattr("lstm_utils.exercises.checking.PATIENCE", 2)
+    assert "stopped" in examine("99.1", lambda a, b: threading.Event().wait()).message
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such clock")
@@ -320,10 +368,10 @@ def test_any_other_difference_names_its_place_and_keeps_the_right_value_to_itsel
     want = rng.normal(size=shape)
     got = want.copy()
     place = tuple(rng.integers(shape))
-    got[place] += 3.25 + want.max()
+    got[place] += 3.25 + np.abs(want).max()
     message = said(got, want)
     assert str([int(k) for k in place]) in message
-    assert "too large" in message
+    assert ("too large" if want[place] > 0 else "the other sign") in message
     assert f"{want[place]:.4g}" not in message.replace(f"{got[place]:.4g}", "")
 
 
@@ -425,6 +473,41 @@ def test_a_wrong_number_is_met_with_the_likeliest_mistake(number, words):
     assert feedback.state == "wrong"
     assert words is None or words in feedback.message
     assert "69" not in feedback.message or str(number) == "0.69" or number == -69
+
+
+@given(st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from([1, -1]))
+def test_numbers_of_one_sign_are_compared_by_their_magnitude(number, want, sign):
+    assume(not np.isclose(number, want, rtol=0.1))
+    with pytest.raises(Wrong) as told:
+        compare_number(sign * number, sign * want, "x", tolerance=1e-9)
+    if "too" in str(told.value) and "rounded" not in str(told.value):
+        assert ("too large" if number > want else "too small") in str(told.value)
+        assert ("in magnitude" in str(told.value)) == (sign < 0)
+    with pytest.raises(Wrong, match=r"other sign|look at its sign|finite|factor|reciprocal"):
+        compare_number(-sign * number, sign * want, "x", tolerance=1e-9)
+
+
+def test_a_number_that_was_rounded_too_far_is_told_so():
+    for number in (3.7, 4):
+        with pytest.raises(Wrong, match="give more digits"):
+            compare_number(number, 3.668, "x", tolerance=0.02)
+
+
+def test_a_known_wrong_number_may_be_as_many_percent_off_as_the_right_one():
+    hints = {2351.5: "These are seconds."}
+    with pytest.raises(Wrong, match="These are seconds"):
+        compare_number(2352, 39.19, "x", tolerance=0.3, hints=hints)
+    with pytest.raises(Wrong, match="too large"):
+        compare_number(2400, 39.19, "x", tolerance=0.3, hints=hints)
+
+
+@given(st.fractions(-100, 100), st.fractions(-100, 100))
+def test_fractions_and_decimals_are_numbers_alone_and_in_lists(a, b):
+    for kind in (Fraction, lambda value: Decimal(value.numerator) / Decimal(value.denominator)):
+        compare_number(kind(a), float(a), "x", tolerance=1e-9)
+        assert said([kind(a), kind(b)], np.array([float(a), float(b)])) == ""
+        assert said([[kind(a)], [kind(b)]], np.array([[float(a)], [float(b)]])) == ""
+        assert said(kind(a), np.array(float(a))) == ""
 
 
 @given(st.floats(-0.5, 0.5))

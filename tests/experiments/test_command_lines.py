@@ -108,7 +108,7 @@ FAILURES = [
     (["tools.browser.live", "draw", "nothing"], 2, "nothing to draw for nothing"),
     (["tools.environment", "everything"], 2, "invalid choice"),
     (["course.jupyterhub.links", "hub.example.org"], 2, "expected an address"),
-    (["course.jupyterhub.measure_memory", "{tmp}/none.ipynb"], 2, "no such notebook"),
+    (["tools.hub.measure_memory", "{tmp}/none.ipynb"], 2, "no such notebook"),
     (["tools.course.proofs", "4.1"], 2, "invalid int value: '4.1'"),
     (["tools.course.proofs", "99"], 2, "no chapter 99"),
     (["tools.course.slides", "99", "{tmp}/x"], 2, "no session 99"),

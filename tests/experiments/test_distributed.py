@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import load_file
 
-from experiments import distributed, headlines, machines
-from lstm_utils.models.headlines_torch import LanguageModel, shifted
+from experiments import distributed, headlines, machines, runs
+from lstm_utils.models.headlines_torch import LanguageModel, StackedLSTM, shifted
 from tools.contents import ROOT
 
 RUN = "characters-lstm-validation"
@@ -183,7 +184,8 @@ def test_the_timing_program_records_what_one_process_takes(tmp_path, monkeypatch
     monkeypatch.setenv("LSTM_BOOK_DATA", "sample")
     monkeypatch.setenv("RANK", "0")  # as one of torchrun's: it starts no torchrun of its own
     folders = ["--results", str(tmp_path), "--checkpoints", str(tmp_path / "kept")]
-    assert machines.main(["--quick", *folders, "--only", "characters|epochs"]) == 0
+    quick = ["--quick", *folders, "--seeds", "0", "--only"]
+    assert machines.main([*quick, "characters|epochs"]) == 0
     found = {
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in tmp_path.glob("machines/*.json")
@@ -193,3 +195,19 @@ def test_the_timing_program_records_what_one_process_takes(tmp_path, monkeypatch
     assert one["metrics"]["bytes"] == 4 * one["sizes"]["weights"]
     low, high = one["metrics"]["seconds"]["quartiles"]
     assert 0 < low <= one["metrics"]["seconds"]["median"] <= high
+    assert one["metrics"]["seconds"]["processor"] <= high * 1.5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone can be told to keep memory")
+def test_memory_that_is_kept_is_not_touched_for_a_first_time():
+    recipe = machines.BatchesRecipe(
+        processes=1, vocabulary=machines.WORDS, batches=[1], rounds=3, warm_up=2
+    )
+    run = runs.Run("machines", "batches-1", 0, recipe)
+    metrics = machines.run_batches(run, SimpleNamespace(checkpoints="."))["metrics"]
+    faults = {memory: found[1]["passes"]["page_faults"] for memory, found in metrics.items()}
+    page = os.sysconf("SC_PAGE_SIZE")
+    gradients = 4 * sum(p.numel() for p in StackedLSTM(machines.WORDS).parameters())
+    # Nearly all of the gradients lie in arrays that are new each time, and a page is touched once.
+    assert faults["new"] == pytest.approx(gradients / page, rel=0.1)
+    assert faults["kept"] < 0.05 * faults["new"]

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import math
 import random
 import tracemalloc
 
@@ -110,11 +111,35 @@ def test_a_mixture_makes_the_runs_it_needs_and_shares_out_one_unit(tmp_path):
         assert made[name]["metrics"]["sum_error"] < 1e-9, name
     metrics = made["mixture-seed0"]["metrics"]
     assert set(metrics["members"]) == set(metrics["weights"]) == {"words-kn3", "characters-lstm"}
-    assert made["words-kn2-seed0"]["metrics"]["letter_by_letter_error"] < 1e-9
+    by_words = made["words-kn2-seed0"]["metrics"]
+    assert by_words["letter_by_letter_error"] < 1e-9
+    assert 0 < by_words["on_new_words"] < by_words["bits_per_character"]
     alone = made["characters-lstm-seed0"]["metrics"][
         "bits_per_character"
     ]  # with the blank in front of a headline
     assert metrics["members"]["characters-lstm"] == pytest.approx(alone, abs=0.2)
+
+
+def test_new_words_cost_what_all_words_cost_less_those_that_a_training_headline_has():
+    train = {"train": ["rain in may", "rain again"], "test": ["rain in june", "june again"]}
+    data = headlines_data.Data(train, {}, list(" abcdefghijklmnopqrstuvwxyz\n"), {})
+    recipe = headlines.CountsRecipe(
+        tokens="words", order=1, spelling_order=2, trained_on="train", scored_on="test"
+    )
+    model = headlines.make_counts(recipe, data)[0].model
+    june = -math.log2(model.probability("june", []))  # twice, in 24 characters, ends included
+    assert headlines.bits_on_new_words(model, data, recipe) == pytest.approx(2 * june / 24)
+
+
+def test_the_notes_network_is_scored_on_all_words_and_on_those_that_a_lesson_showed(tmp_path):
+    assert run(tmp_path, "--only", "^notes-network-long$", "--seeds", 0) == 0
+    (record,) = records(tmp_path).values()
+    assert record["recipe"]["headlines"] == 400
+    (epoch,) = record["curve"]
+    parts = {f"{part}{of}" for part in ("validation", "test") for of in ("", "_shown")}
+    assert epoch.keys() == {"train", *parts}
+    assert epoch["validation_shown"] < epoch["validation"]  # a word without a lesson costs more
+    assert record["metrics"]["kneser_ney_nats_a_word"].keys() == {"validation", "test"}
 
 
 # --- any CSV ----------------------------------------------------------------------------------

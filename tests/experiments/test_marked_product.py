@@ -87,6 +87,34 @@ def test_a_killed_run_ends_as_an_unbroken_one(tmp_path):
     assert found[0]["curve"] == found[1]["curve"]
 
 
+def test_of_several_step_sizes_the_best_on_validation_is_tested(tmp_path):
+    folders = ["--results", str(tmp_path), "--checkpoints", str(tmp_path)]
+    name = "rnn-orthogonal-length-25"
+    marked_product.main(["--quick", "--only", f"^{name}$", "--seeds", "0", *folders])
+    (record,) = records.load_records("marked_product", name, tmp_path)
+    metrics, recipe = record["metrics"], record["recipe"]
+    errors = {float(rate): error for rate, error in metrics["validation_by_rate"].items()}
+    assert list(errors) == recipe["rates"]
+    assert errors[metrics["rate"]] == metrics["validation_mse"] == min(errors.values())
+    alone = Training.start("rnn", 1, [0], units=4)
+    stages = [
+        [min(length, 12), 16, *(share * metrics["rate"] for share in shares)]
+        for length, _, *shares in recipe["stages"]
+    ]
+    list(train(alone, fresh(stages, 0), draw(512, 12, [0, 2]), limit=0.01))
+    error = marked_product_keras.errors_of(alone, draw(512, 12, [0, 2]))[0]
+    assert error == pytest.approx(metrics["validation_mse"], rel=1e-4)
+
+
+def test_no_recorded_choice_of_a_step_size_missed_a_better_one():
+    for run in marked_product.all_runs():
+        if getattr(run.recipe, "rates", None):
+            metrics = run.finished(records.results_folder())["metrics"]
+            errors = [e for e in metrics["validation_by_rate"].values() if e is not None]
+            assert len(metrics["validation_by_rate"]) == len(run.recipe.rates) == 4
+            assert metrics["validation_mse"] == min(errors)
+
+
 def test_sequences_of_1997_are_as_the_paper_has_them():
     data = lstm_1997.multiplication(2000, 100, np.random.default_rng(0), one_length=False)
     lengths, rows = lstm_1997.lengths_of(data.x), np.arange(2000)

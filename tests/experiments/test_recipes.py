@@ -13,6 +13,7 @@ from experiments import (
     headlines,
     machines,
     marked_product,
+    marker,
     reading,
     reviews_data,
     runs,
@@ -26,7 +27,8 @@ def every_run():
     """Every run of every program, by folder, name and seed."""
     options = runs.parser_of("Headlines.", add_arguments).parse_args(["--list"])
     asked = [program.all_runs(options) for program in (headlines, machines, sentiment, reading)]
-    found = [run for some in (*asked, marked_product.all_runs(), cell_speed.RUNS) for run in some]
+    asked += [marked_product.all_runs(), cell_speed.RUNS, marker.RUNS]
+    found = [run for some in asked for run in some]
     return {(run.experiment, str(run)): run for run in found}
 
 

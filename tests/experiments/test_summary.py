@@ -13,7 +13,14 @@ from experiments.runs import HERE, write_record
 from lstm_utils.records import load_records, results_folder
 
 KEYS = {
-    "marked_product": {"speedup", "seeds_solved", "seeds", "share_within_0_04", "test_mse"},
+    "marked_product": {
+        "steps_saved",
+        "speedup",
+        "seeds_solved",
+        "seeds",
+        "share_within_0_04",
+        "test_mse",
+    },
     "sentiment": {
         "linear_model",
         "notes_recipe",
@@ -82,8 +89,13 @@ def results(tmp_path):
         system = {"accuracy": 0.1 * times, "seconds_on_two_cores": 40 * times}
         put(tmp_path, "sentiment", "system", seed, system)
         slow = {"seconds_to_target": None if times == 9 else 50 * times, "seconds_in_all": 70}
+        slow |= {
+            "steps_read_to_target": None if times == 9 else 10 * times,
+            "steps_read_in_all": 90,
+        }
         put(tmp_path, "marked_product", summary.NOTES_LESSONS, seed, slow)
         fast = {"seconds_to_target": None if times == 9 else 2 * times, "seconds_in_all": 5}
+        fast |= {"steps_read_to_target": None if times == 9 else 4 * times, "steps_read_in_all": 7}
         fast |= {"share_within_0_04": 0.1 * times, "test_mse": 1e-5 * times}
         put(tmp_path, "marked_product", summary.BEST_LESSONS, seed, fast)
         ratio = {summary.REFERENCE: 0.7 * times}
@@ -96,6 +108,7 @@ def results(tmp_path):
 def test_figures_are_medians_over_the_seeds(results):
     found = summary.summarise(results)
     assert found["marked_product"] == {
+        "steps_saved": 20 / 7,  # of 90 (never), 10, 20 and of 7 (never), 4, 8
         "speedup": 70 / 4,  # of 70 (never), 50, 100 and of 5 (never), 2, 4
         "seeds_solved": 2,
         "seeds": 3,

@@ -16,7 +16,6 @@ from lstm_utils.claims import verify
 from lstm_utils.measuring import (
     Timer,
     keras_on_tensorflow,
-    mean_and_interval,
     median_and_range,
     seed_everything,
 )
@@ -169,23 +168,17 @@ def test_triton_is_loaded_before_tensorflow_and_never_after_it(tmp_path, monkeyp
     sys.modules.pop("triton", None)
 
 
-def test_median_range_and_interval_of_known_samples():
+def test_median_and_range_of_known_samples():
     assert median_and_range([3, 1, 10]) == (3.0, 1.0, 10.0)
-    mean, half_width = mean_and_interval([1.0, 2.0, 3.0])
-    # t(0.975, 2 degrees of freedom) = 4.3027 in any table; the standard error is 1/sqrt(3).
-    assert (mean, half_width) == pytest.approx((2.0, 4.3027 / np.sqrt(3)), rel=1e-4)
-    with pytest.raises(ValueError, match="at least two runs"):
-        mean_and_interval([1.0])
-    assert np.isnan([*median_and_range([1, np.nan]), *mean_and_interval([1, np.nan])]).all()
+    assert np.isnan(median_and_range([1, np.nan])).all()
 
 
-@pytest.mark.parametrize("summary", [median_and_range, mean_and_interval])
 @pytest.mark.parametrize(
     "values", [[], 5.0, None, ["1", "2"], [1j, 2], {0: 1.0, 1: 2.0}, iter([1, 2]), np.ones((2, 3))]
 )
-def test_a_summary_is_of_numbers_one_a_run(summary, values):
+def test_a_median_is_of_numbers_one_a_run(values):
     with pytest.raises((TypeError, ValueError), match=r"^values must "):
-        summary(values)
+        median_and_range(values)
 
 
 def test_a_timer_keeps_its_seconds():

@@ -42,6 +42,9 @@ class Page:
         self.article = self.soup.find("article", class_="bd-article")
         for element in self.article.select(SCREEN_ONLY):
             element.decompose()
+        for cell in self.article.select("div.cell"):  # the claims stay, not their code
+            if (code := cell.select_one(".cell_input")) and "verify(" in code.get_text():
+                code.decompose()
         self.title = " ".join(self.article.find("h1").get_text(" ", strip=True).split())
         self.quoted_title = json.dumps(self.title, ensure_ascii=False)  # CSS quotes alike
         for element in self.article.find_all(True):

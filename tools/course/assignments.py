@@ -21,15 +21,17 @@ from tools.notebooks import METADATA
 
 # The settings, and the two files that they load.
 CONFIG = sorted(Path(__file__).parent.glob("nbgrader_*.py"))
-# What a check can give, and what a person gives for the words beside it.
-POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 4}
-POINTS_BY_HAND = {"break": 2, "project": 4}
+# What a check can give, and what a person gives for the words beside it. A project is a bonus: it
+# counts nothing, and a person enters up to BONUS points as nbgrader's "extra credit".
+POINTS = {"warm up": 1, "build": 3, "break": 2, "project": 0}
+POINTS_BY_HAND = {"break": 2, "project": 0}
+BONUS = 8
 ASKED = {
     "break": "**Explain it ({points} points, read by a person).** In two or three sentences of "
     "your own: what gave the bug away, which line it is, and why the program ran all the same.",
-    "project": "**Report ({points} points, read by a person).** What you asked, what you compared "
-    "and how often, what came out with its spread over the seeds, and one thing that the numbers "
-    "cannot tell.",
+    "project": "**Report (a bonus of up to {points} points, read by a person).** What you asked, "
+    "what you compared and how often, what came out with its spread over the seeds, and one thing "
+    "that the numbers cannot tell.",
 }
 # What a check is called with: a name, or a word that the exercise prescribes.
 ARGUMENT = r'(\w+=)?([A-Za-z_]\w*|"[^"…]*")'
@@ -116,10 +118,10 @@ def marking_code(exercise):
 def _cells_of(exercise, page, by_hand):
     name = exercise.number.replace(".", "-")
     machine, person = points_of(exercise, by_hand)
+    worth = f"{machine} point{'s' * (machine > 1)}" if machine else "a bonus"
     text = (
         f"## Exercise {exercise.number}: {exercise.title}\n\n"
-        f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · "
-        f"{machine} point{'s' * (machine > 1)}.** "
+        f"**{exercise.kind.capitalize()} · {exercise.minutes} minutes · {worth}.** "
         f"{plain(exercise.text, page)}"
     )
     solution = new_code_cell(exercise.answer_cells[0].source, id=f"answer-{name}")
@@ -128,8 +130,8 @@ def _cells_of(exercise, page, by_hand):
         _marked(solution, stub=exercise.stub.source),
         _marked(new_code_cell(marking_code(exercise), id=f"test-{name}"), machine),
     ]
-    if person:
-        question = ASKED[exercise.kind].format(points=person)
+    if by_hand and exercise.kind in ASKED:
+        question = ASKED[exercise.kind].format(points=person or BONUS)
         reason = new_markdown_cell(plain(exercise.reason, page), id=f"words-{name}")
         cells += [
             _marked(new_markdown_cell(question, id=f"question-{name}")),

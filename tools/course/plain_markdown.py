@@ -117,7 +117,10 @@ def _role(match, page):
     role, text = match["role"], match["text"]
     if role.startswith("cite"):
         return _cited(text, role == "cite:t")
-    if role == "ref" and (named := REFERENCE.fullmatch(text)):
+    named = REFERENCE.fullmatch(text)
+    if role == "term":
+        return _link(named["words"] if named else text, page_url("chapters/reference/glossary"))
+    if role == "ref" and named:
         return _link(named["words"], labels()[named["label"]].url)
     place = labels()[text.strip()]
     return place.name if role == "eq" and place.page == page else _link(place.name, place.url)

@@ -1,9 +1,10 @@
 """A JupyterHub for trying the course on one machine, which nobody else can reach.
 
-    jupyterhub --config course/jupyterhub/local/jupyterhub_config.py
+    jupyterhub --config tools/hub/jupyterhub_config.py
 
-`try_two_users.py` starts it too, in a folder and on ports of its own. For a class, read README.md:
-the authenticator and the spawner below are for trying only, and say so themselves.
+`try_two_users.py` beside it starts it too, in a folder and on ports of its own. For a class, read
+course/jupyterhub/README.md: the authenticator and the spawner below are for trying only, and say so
+themselves.
 """
 
 import os

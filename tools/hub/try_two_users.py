@@ -1,7 +1,7 @@
 """Start a JupyterHub on loopback, let two students work in it, and stop it again.
 
-    python -m course.jupyterhub.try_two_users            # chapter 1 from top to bottom, twice
-    python -m course.jupyterhub.try_two_users --quick    # its first five code cells
+    python -m tools.hub.try_two_users            # chapter 1 from top to bottom, twice
+    python -m tools.hub.try_two_users --quick    # its first five code cells
 
 Each student logs in with cookies of their own, follows an nbgitpuller link, opens the notebook
 that it brought and runs it through the server's interfaces, as JupyterLab does. Then the course
@@ -34,7 +34,7 @@ from tools.contents import CHAPTERS, ROOT
 from tools.course import handouts
 from tools.course.exercises import STUB
 
-CONFIG = ROOT / "course" / "jupyterhub" / "local" / "jupyterhub_config.py"
+CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 CHAPTER = CHAPTERS[0]
 STUDENTS = ("student-one", "student-two")
 COURSE = "lstm-book"  # the folder that nbgitpuller makes
