@@ -12,7 +12,7 @@ from lstm_utils.models.reviews_keras import calibration_error, reliability
 
 from .runs import data_record
 
-# 한데, 인데, 는데: a syllable that ends in ㄴ, and 데, turn a sentence; 근데, 군데, 신데렐라 do not.
+# 한데, 인데, 는데: a syllable that ends in ㄴ, and 데, turn a sentence; 근데 and 군데 do not.
 N_TAIL = {chr(code) for code in range(ord("가") + 4, ord("힣") + 1, 28)}
 BEFORE_A_TURN = "".join(sorted(N_TAIL - set("근군신컨반린")))
 
