@@ -12,6 +12,10 @@ from lstm_utils.models.reviews_keras import calibration_error, reliability
 
 from .runs import data_record
 
+# 한데, 인데, 는데: a syllable that ends in ㄴ, and 데, turn a sentence; 근데 and 군데 do not.
+N_TAIL = {chr(code) for code in range(ord("가") + 4, ord("힣") + 1, 28)}
+BEFORE_A_TURN = "".join(sorted(N_TAIL - set("근군신컨반린")))
+
 
 @dataclass(frozen=True)
 class Part:
@@ -46,7 +50,7 @@ class Corpus:
             "16 words or more": words >= 16,
             "no space, 15 characters or more": (words == 1) & (characters >= 15),
             "with a negation": says(r"(^|\s)(안|못)\s|지\s?(않|못|마)|없"),
-            "with a turn": says(r"지만|는데|은데|ㄴ데|으나|하나\s|다만"),
+            "with a turn": says(rf"지만|[{BEFORE_A_TURN}](?<!가운)데|으나|다만"),
             "with single letters": says("[ㄱ-ㅎㅏ-ㅣ]"),
         }
         self.record = data_record(self.train.source, self.train.path, self.test.path)

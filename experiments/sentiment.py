@@ -153,9 +153,9 @@ TOKENS = {
 }
 PIECE_DROPOUT = {  # the best of those tried on held-out reviews: the runs of `sentiment_tuning`
     "spaces": 0.0,
-    "syllables": 0.15,
+    "syllables": 0.0,
     "bpe": 0.0,
-    "morphemes": 0.15,
+    "morphemes": 0.0,
     "ngram-letters": 0.6,
     "ngram-pairs": 0.45,
     "ngram-syllables": 0.45,
@@ -164,7 +164,7 @@ PIECE_DROPOUT = {  # the best of those tried on held-out reviews: the runs of `s
 }
 SHARES = (0.15, 0.3, 0.45, 0.6)
 TRIED = dict.fromkeys(PIECE_DROPOUT, SHARES)  # and beyond, where the best of these is the last
-TRIED |= {name: (0.0, *SHARES) for name, best in PIECE_DROPOUT.items() if best <= 0.15}
+TRIED |= {name: (0.0, *SHARES) for name, best in PIECE_DROPOUT.items() if best <= 0.3}
 TRIED["ngram-letters"] += (0.75,)
 LINEAR_GRID = {"text": ("raw", "cleaned"), "longest": (4, 5, 6), "C": (3.0, 6.0, 12.0, 24.0)}
 HELD_OUT = 15_000
