@@ -2,7 +2,7 @@
 // and `readReview` does what that model does in Python.
 
 const GAP = 16; // between the gradient and the gates, in pixels
-const LONGEST_REVIEW = 140; // characters after cleaning; no review of the corpus is longer
+const LONGEST_REVIEW = 140; // characters after cleaning; hardly a review of the corpus is longer
 
 // As lstm_utils.text.composed and clean_review: a syllable may have come letter by letter, and a
 // part of one that nothing joins is a letter that stands alone.
@@ -154,7 +154,7 @@ function build(live, data) {
       remarks.push(`Not in the network's table: ${unknown.slice(0, 8).join(" ")}${unknown.length > 8 ? " …" : ""}.`);
     }
     if (whole.length > LONGEST_REVIEW) {
-      remarks.push(`Only the first ${LONGEST_REVIEW} of ${whole.length} characters are read: no review that it was trained on is longer.`);
+      remarks.push(`Only the first ${LONGEST_REVIEW} of ${whole.length} characters are read: hardly a review that it was trained on is longer.`);
     }
     controls.step.max = review.characters.length;
   }
