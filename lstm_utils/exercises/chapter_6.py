@@ -79,7 +79,7 @@ def two_negations(wrong_side):
     read_rightly = ", ".join(str(n) for n in sorted({1, 2, 3, 4} - right)) or "none"
     return (
         f"Right: of the four the network puts {read_rightly} on a reader's side. A sum with one "
-        "weight a word could not get all four."
+        "weight a syllable could not get all four."
     )
 
 
