@@ -177,6 +177,18 @@ def by_roots(right_answers, n):
     return sorted(np.roots([1 + z**2 / n, -(2 * a + z**2 / n), a**2]).real)
 
 
+@wrong("6.6", "returns the lower end twice", says="the same number")
+def one_end(right_answers, n):
+    return (by_roots(right_answers, n)[0],) * 2
+
+
+@right("6.6")
+def by_a_grid(right_answers, n):
+    p, a = np.linspace(0, 1, 2001), right_answers / n
+    inside = p[np.abs(a - p) <= 1.96 * np.sqrt(p * (1 - p) / n)]
+    return inside.min(), inside.max()
+
+
 # 6.7 One number that restores honesty
 def _losses(p, labels, grid):
     log_odds = np.log(p / (1 - p))
