@@ -10,10 +10,12 @@ wrong("1.1", (2.3125, 0.5), "differentiated the square without its 2", says="bri
 wrong("1.1", (-9.5, 0.5), "went with the gradient", says="goes uphill")
 wrong("1.1", (3.0, 0.5), "counted the start as the first step", says="One more to go")
 wrong("1.1", (6.0, 0.5), "used the first slope three times", says="slope anew at each weight")
+wrong("1.1", (4.0, 0.5), "gave the minimum", says="4 is the minimum itself")
 wrong("1.1", (3.5, 1.0), "took the border for the best step", says="that is the border")
 
 wrong("1.2", ("-w^4", 100), "took a flat place for a minimum", says="on a hilltop")
 wrong("1.2", ("w^3", 100), "took a flat place for a minimum, again", says="no valley at 0")
+wrong("1.2", ("w^4", 2), "guessed a factor", says="is not 2: it is too small")
 wrong("1.2", ("w^4", 10), "ten times nearer, ten times the steps", says="fell like 1/k")
 
 wrong("1.3", (1e-4, 1), "made the step smaller along with the gradient", says="shorter still")
@@ -55,7 +57,7 @@ def _unbiased(inputs):
     return (inputs - inputs.mean()) / inputs.std(ddof=1)
 
 
-wrong("1.4", (_half, _flattened), "lost the 2 of the square", says="differentiate r² twice")
+wrong("1.4", (_half, _flattened), "lost the 2 of the square", says="brings down a 2")
 wrong("1.4", (_summed, _flattened), "summed over the data", says="the error is a mean")
 wrong("1.4", (_diagonal, _flattened), "left out the mixed derivative", says="when b changes")
 wrong("1.4", (_hessian, _centred), "centred and did not scale", says="which diagonal entry differs")
@@ -123,6 +125,11 @@ def row_by_row(error, W, step=1e-5):
         down[i] -= step
         gradient[i] = (error(up) - error(down)) / (2 * step)
     return gradient
+
+
+@wrong("1.5", "filled nothing in", says="Is it filled in")
+def never_filled(error, W, step=1e-5):
+    return np.zeros(np.shape(W))
 
 
 @wrong("1.5", "gave one array two names", says="second name")

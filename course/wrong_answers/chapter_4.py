@@ -169,6 +169,12 @@ def as_they_are(state):
     return [state["weight_ih_l0"], state["weight_hh_l0"], bias]
 
 
+@wrong("4.6", "reshaped instead of transposing", says="reshape keeps")
+def reshaped(state):
+    first, second, b_ih, b_hh = state.values()
+    return [first.reshape(first.shape[::-1]), second.reshape(second.shape[::-1]), b_ih + b_hh]
+
+
 @wrong("4.6", "dropped the second bias", says="biases is lost")
 def first_bias(state):
     return [state["weight_ih_l0"].T, state["weight_hh_l0"].T, state["bias_ih_l0"]]
@@ -324,7 +330,7 @@ wrong("4.9", (_both, "c"), "set both biases", says="open too far")
 wrong("4.9", (_one_left_random, "c"), "left the other bias as it was", says="its random start")
 wrong("4.9", (_all_blocks, "c"), "set every gate", says="The bias of the input gate has changed")
 wrong("4.9", (_half_each, "d"), "trusted the loss", says="does not say which one is")
-wrong("4.9", (_half_each, "b"), "trusted training", says="starts where you put it")
+wrong("4.9", (_half_each, "b"), "trusted training", says="nothing says that it goes")
 right("4.9", (_half_each, "c"))
 right("4.9", (_the_rest_of_it, "c"))
 

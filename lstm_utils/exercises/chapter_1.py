@@ -21,6 +21,7 @@ def three_steps(third_weight, best_step):
             2.0: "That is w₁, after one step. Two more to go.",
             3.0: "That is w₂, after two steps. One more to go.",
             3.75: "That is w₄, after four steps. Count from w₀ = 0.",
+            4.0: "4 is the minimum itself. Where is the walk after three steps?",
             6.0: "That is three times the first step. Take the slope anew at each weight.",
         },
     )
@@ -34,6 +35,7 @@ def three_steps(third_weight, best_step):
             "Landing at once needs 1 − μλ = 0.",
             2.0: "2 is the curvature λ itself. Which μ makes 1 − μλ zero?",
             0.25: "0.25 needs more than one step, as your three have shown.",
+            0.0: "A step size of 0 leaves the weight where it is.",
         },
     )
     return "Right. λ = 2: with μ = 0.25 each step halves the distance, with 1/λ one step is enough."
@@ -109,7 +111,7 @@ def no_ravine(line_hessian, flattened):
         if same(got, want / 2):
             raise Wrong(
                 "Every entry of the Hessian is half of what it should be: "
-                "differentiate r² twice, not once."
+                "the first derivative of r² brings down a 2."
             )
         if same(got, want * len(inputs)):
             raise Wrong(
@@ -179,7 +181,7 @@ def by_differences(numerical_gradient):
             )
         if np.size(want) and same(got, np.zeros(shape)):
             raise Wrong(
-                "Both errors were the same, so the gradient is zero. Are there two arrays? "
+                "The gradient is zero. Is it filled in? Are the two points two arrays? "
                 "a = W is no copy: it gives one array a second name."
             )
         shifted = (factor * (W + 1e-5) ** 3 - factor * W**3) / 1e-5
@@ -309,8 +311,8 @@ def knows_when_to_stop(descend):
     path, why = ask([3.0, 2.0], 0.6, most=2000)
     if why != "diverged":
         raise Wrong(
-            f"With the step size 0.6 and a curvature of 4 the weights grow without end, and why "
-            f'is "{why}".'
+            f"With the step size 0.6 and a curvature of 4 the weights grow without end, and the "
+            f'reason is "{why}".'
         )
     whole = _walk(gradient, [3.0, 2.0], 0.6, 100)
     left = int(np.argmax(np.abs(whole).max(axis=1) > 1e6))

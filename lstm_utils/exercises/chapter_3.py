@@ -25,7 +25,7 @@ def half_lives(factor, bias):
             1 - 0.9 / 200: "You shared out what is lost evenly, but the steps multiply.",
             1 - 1 / 200: "That factor leaves 1/e = 37 % after 200 steps. A tenth is asked for.",
             1 - q: "That is the share lost at each step. The factor is what is left.",
-            0.9 ** (1 / 200): "That factor leaves nine tenths. At least one tenth is asked for.",
+            0.9 ** (1 / 200): "That factor leaves nine tenths. A tenth is asked for.",
         },
     )
     compare_number(

@@ -125,8 +125,7 @@ def two_biases(with_sgd, with_adam):
             -0.02: "You shared the gradient between the biases. A sum passes its whole "
             "gradient on to "
             "each of its terms.",
-            -0.8: "The step size is missing a factor: 0.1 times the gradient is what one bias "
-            "moves.",
+            -0.8: "The step size is missing: 0.1 times the gradient is what one bias moves.",
         },
     )
     compare_number(
@@ -308,7 +307,7 @@ def counter(counter_W, counter_b):
 def weights_for_keras(for_keras):
     """PyTorch's LSTM weights as Keras's three arrays."""
     rng = np.random.default_rng(46)
-    for D, H in ((2, 3), (3, 1), (4, 4)):
+    for D, H in ((2, 3), (3, 2), (4, 4)):
         state = _torch_state(rng, D, H)
         got = _pair(call(for_keras, dict(state)), ("kernel", "recurrent_kernel", "bias"))
 
@@ -322,17 +321,16 @@ def weights_for_keras(for_keras):
             "course's order; compare PyTorch's with Keras's in the table."
         )
         axes = (
-            "Keras computes x @ kernel, PyTorch W @ x: the shapes are fine here, the axes are not."
+            "The shapes are right and the axes are not: reshape keeps the numbers in their order. "
+            "Keras computes x @ kernel, PyTorch W @ x."
         )
-        raise_if_slip(got[0], {swap: swapped(W_x).T})
-        if D == 4:
-            raise_if_slip(got[1], {axes: W_h})
+        raise_if_slip(got[0], {swap: swapped(W_x).T, axes: W_x.reshape(D, 4 * H)})
         if np.shape(got[0]) == (H, 4 * H) and np.shape(got[1]) == (D, 4 * H) and D != H:
             raise Wrong(
                 "The matrix for the input comes first in Keras, then the one for the hidden state."
             )
         compare(got[0], W_x.T, "the kernel")
-        raise_if_slip(got[1], {swap: swapped(W_h).T})
+        raise_if_slip(got[1], {swap: swapped(W_h).T, axes: W_h.reshape(H, 4 * H)})
         compare(got[1], W_h.T, "the recurrent kernel")
         raise_if_slip(
             got[2],
@@ -528,9 +526,7 @@ def open_the_gate(open_forget_gate, because):
             "a": "A name that doesn't exist or a wrong length would raise an error; here every "
             "shape "
             "fits, which is what makes the mistake so quiet.",
-            "b": "Training can move every bias, but it starts where you put it, and what "
-            "doesn't arrive "
-            "at the start gives no gradient to learn from.",
+            "b": "Training can move every bias, but nothing says that it goes where you meant it.",
             "d": "A loss can fall with the wrong gate open, and it does not say which one is.",
         },
     )

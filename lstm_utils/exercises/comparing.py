@@ -303,8 +303,10 @@ def compare_number(got, want, what, *, tolerance, hints=None):
     if abs(number - want) <= tolerance:
         return
 
+    share = max(tolerance / abs(want), 1e-6) if want else 0
+
     def is_about(value):
-        return abs(number - value) <= tolerance * max(1, abs(value / want) if want else 1)
+        return abs(number - value) <= (share * abs(value) or tolerance)
 
     for value, words in (hints or {}).items():
         if is_about(value):

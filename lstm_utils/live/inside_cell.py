@@ -140,8 +140,8 @@ def inside_cell():
         question="Inside one cell: what is kept, what is added, what is shown?",
         shows=(
             "An LSTM cell with a number on every wire, for the first of four units: of the old "
-            "memory 0.40 the forget gate keeps 0.30, which is 0.12; the input gate lets in 0.70 of "
-            "the candidate 0.50, which is 0.35; the new memory is 0.47; the output gate shows 0.60 "
+            "memory 0.40 the forget gate keeps 30 %, which is 0.12; the input gate lets in 70 % of "
+            "the candidate 0.50, which is 0.35; the new memory is 0.47; the output gate shows 60 % "
             "of its tanh, 0.263."
         ),
         moves="Set the gates, or the weights and the input, and read the number on every wire.",

@@ -33,13 +33,14 @@ function build(live, data) {
       Math.abs(b.w - last) < Math.abs(a.w - last) ? b : a,
     );
     const start = Math.abs(path[0] - minimum.w);
+    if (values.mu === 0) return { kind: "stands" };
     if (start < 1e-9) return { kind: "stays", minimum };
     if (Math.abs(last - minimum.w) < 1e-3 * start) {
       const steps = path.findLastIndex((w) => Math.abs(w - minimum.w) > 0.01 * start) + 1;
       const jumps = values.mu * minimum.curvature > 1.0001;
       return { kind: jumps ? "oscillates" : steps > 40 ? "crawls" : "settles", minimum, steps };
     }
-    for (const period of [2, 4, 8]) {
+    for (const period of [2, 3, 4, 6, 8]) {
       if (Math.abs(last - path.at(-1 - period)) < 1e-6) {
         return { kind: "cycles", period, among: path.slice(-period).sort((a, b) => a - b) };
       }
@@ -55,6 +56,8 @@ function build(live, data) {
     const where = found.minimum?.name ?? "";
     const within = `after ${found.steps} ${found.steps === 1 ? "step" : "steps"}`;
     switch (found.kind) {
+      case "stands":
+        return "A step size of 0 leaves the weight where it is.";
       case "stays":
         return "The start is the minimum: the slope is zero, and so is every step.";
       case "crawls":
