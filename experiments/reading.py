@@ -100,8 +100,7 @@ class Parts:
 
     def __init__(self, recipe):
         data, self.recipe = corpus(), recipe
-        order = np.random.default_rng(0).permutation(len(data.train.texts))
-        fit, held_out = np.split(order, [-recipe.validation])
+        fit, held_out = data.split(recipe.validation)
         texts, labels = np.array(data.train.texts, dtype=object), data.train.labels
         self.labels = {"fit": labels[fit], "validation": labels[held_out]}
         self.labels["test"] = data.test.labels

@@ -1,6 +1,7 @@
 """The film reviews of chapter 6's programs, and how a model of them is judged."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -10,6 +11,21 @@ from lstm_utils.corpora import load_nsmc
 from lstm_utils.models.reviews_keras import calibration_error, reliability
 
 from .runs import data_record
+
+# 한데, 인데, 는데: a syllable that ends in ㄴ, and 데, turn a sentence; 근데 and 군데 do not.
+N_TAIL = {chr(code) for code in range(ord("가") + 4, ord("힣") + 1, 28)}
+BEFORE_A_TURN = "".join(sorted(N_TAIL - set("근군신컨반린")))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some reviews of one of the files."""
+
+    texts: list
+    labels: np.ndarray
+    file: str  # "train" or "test"
+    rows: np.ndarray  # their places in the file
+    slices: dict  # bool arrays: where to judge a model by itself
 
 
 class Corpus:
@@ -34,10 +50,29 @@ class Corpus:
             "16 words or more": words >= 16,
             "no space, 15 characters or more": (words == 1) & (characters >= 15),
             "with a negation": says(r"(^|\s)(안|못)\s|지\s?(않|못|마)|없"),
-            "with a turn": says(r"지만|는데|은데|ㄴ데|으나|하나\s|다만"),
+            "with a turn": says(rf"지만|[{BEFORE_A_TURN}](?<!가운)데|으나|다만"),
             "with single letters": says("[ㄱ-ㅎㅏ-ㅣ]"),
         }
         self.record = data_record(self.train.source, self.train.path, self.test.path)
+
+    def split(self, held_out):
+        """Places of the training reviews, and of so many that are held out: the same for all."""
+        order = np.random.default_rng(0).permutation(len(self.train.texts))
+        return np.split(order, [-held_out])
+
+    def parts(self, held_out=None):
+        """What a model learns from and what it is scored on: training and test reviews.
+
+        With `held_out`, so many training reviews stand in the test reviews' place.
+        """
+        if held_out is None:
+            both = ("train", self.train, {}), ("test", self.test, self.slices)
+            return [
+                Part(data.texts, data.labels, file, np.arange(len(data.texts)), slices)
+                for file, data, slices in both
+            ]
+        texts, labels = np.array(self.train.texts, dtype=object), self.train.labels
+        return [Part(list(texts[k]), labels[k], "train", k, {}) for k in self.split(held_out)]
 
 
 corpus = cache(Corpus)

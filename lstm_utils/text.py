@@ -14,6 +14,9 @@ from lstm_utils.inputs import as_integers, as_lists, as_rng, as_text, as_texts, 
 _TYPOGRAPHIC = "‘’“”–—…·"
 _PUNCTUATION = str.maketrans("", "", string.punctuation + _TYPOGRAPHIC)
 
+# ``！`` and ``Ａ``, as Korean and Japanese keyboards also write ``!`` and ``A``.
+_FULL_WIDTH = {0xFEE0 + k: k for k in range(ord("!"), ord("~") + 1)}
+
 # What shows nothing: control characters, soft hyphens, joiners, marks of direction, of byte order
 # and of a letter's variant, half a pair of surrogates.
 _INVISIBLE = re.compile(
@@ -50,13 +53,14 @@ def clean_review(text):
     """A Korean review with noise removed and sentiment kept.
 
     The text is brought into NFC first: a Mac may write a syllable letter by letter. Hangul
-    syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film), Latin letters, digits and
-    ``. , ! ? ~ ^ ♥ ♡ ★ ☆`` stay; anything else, full-width letters too, becomes a space; a
-    character that is repeated more than three times in a row is cut to three (capitals and small
-    letters counted apart); Latin letters are lower-cased.
+    syllables and separate jamo (ㅋㅋ and ㅠㅠ say much about a film) stay, and so do ``♥ ♡ ★ ☆``
+    and whatever stands on an ASCII keyboard: letters, digits, and all marks, since ``;;`` sweats,
+    ``-_-`` frowns and ``:)`` smiles. Full-width forms of these become the plain ones; anything
+    else becomes a space; a character that is repeated more than three times in a row is cut to
+    three (capitals and small letters counted apart); Latin letters are lower-cased.
     """
     text = re.sub("[\u1100-\u11c2]", lambda part: _ALONE.get(part[0], " "), composed(text))
-    text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]", " ", text)
+    text = re.sub(r"[^가-힣ㄱ-ㅎㅏ-ㅣ!-~♥♡★☆]", " ", text.translate(_FULL_WIDTH))
     text = re.sub(r"(.)\1{3,}", r"\1\1\1", text)
     return " ".join(text.lower().split())
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from lstm_utils.models.reviews_keras import calibration_error
 from lstm_utils.text import Vocabulary, pad
 from tools.course.answers import right, wrong
 
@@ -12,12 +13,17 @@ wrong("6.1", 6430, "one measured score against a known one", says="variance of a
 wrong("6.1", 25_719, "added the standard errors", says="variances of independent numbers")
 wrong("6.1", 3347, "left the 1.96 out", says="as large as its standard error")
 wrong("6.1", 10_000, "took the question for the answer", says="too small")
+wrong("6.1", 25_720, "counted the reviews of both models", says="Each has its own")
+right("6.1", 13_000)
 
 # 6.2 Two negations
 wrong("6.2", [1, 3], "counted from zero", says="counted from zero")
 wrong("6.2", [4], "took the compliment for blame", says="Is that praise or blame?")
 wrong("6.2", [2, 3, 4], "called a good reading wrong", says="read as it is meant")
+wrong("6.2", "24", "wrote the numbers as a word", says="list of whole numbers")
+wrong("6.2", [2.5, 4], "gave a number between two sentences", says="list of whole numbers")
 right("6.2", {4, 2})
+right("6.2", np.array([2, 4]))
 
 
 # 6.3 A rectangle and its mask
@@ -171,6 +177,18 @@ def by_roots(right_answers, n):
     return sorted(np.roots([1 + z**2 / n, -(2 * a + z**2 / n), a**2]).real)
 
 
+@wrong("6.6", "returns the lower end twice", says="the same number")
+def one_end(right_answers, n):
+    return (by_roots(right_answers, n)[0],) * 2
+
+
+@right("6.6")
+def by_a_grid(right_answers, n):
+    p, a = np.linspace(0, 1, 2001), right_answers / n
+    inside = p[np.abs(a - p) <= 1.96 * np.sqrt(p * (1 - p) / n)]
+    return inside.min(), inside.max()
+
+
 # 6.7 One number that restores honesty
 def _losses(p, labels, grid):
     log_odds = np.log(p / (1 - p))
@@ -200,6 +218,14 @@ def above_one(p, labels):
 def coarse(p, labels):
     grid = np.arange(0.25, 10, 0.25)
     return grid[np.argmin(_losses(p, labels, grid))]
+
+
+@wrong("6.7", "minimises the calibration error", says="is it the cross-entropy")
+def by_calibration(p, labels):
+    grid = np.geomspace(0.2, 10, 200)
+    log_odds = np.log(p / (1 - p))
+    bins = [calibration_error(1 / (1 + np.exp(-log_odds / T)), labels) for T in grid]
+    return grid[np.argmin(bins)]
 
 
 @right("6.7")

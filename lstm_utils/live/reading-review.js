@@ -2,7 +2,7 @@
 // and `readReview` does what that model does in Python.
 
 const GAP = 16; // between the gradient and the gates, in pixels
-const LONGEST_REVIEW = 140; // characters after cleaning; no review of the corpus is longer
+const LONGEST_REVIEW = 140; // characters after cleaning; hardly a review of the corpus is longer
 
 // As lstm_utils.text.composed and clean_review: a syllable may have come letter by letter, and a
 // part of one that nothing joins is a letter that stands alone.
@@ -27,7 +27,8 @@ function composed(text) {
 
 function cleanReview(text) {
   const letters = [...composed(text)].map((c) => ALONE.get(c) ?? c).join("");
-  const kept = letters.replace(/[^가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9.,!?~^♥♡★☆]/gu, " ");
+  const plain = letters.replace(/[！-～]/gu, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
+  const kept = plain.replace(/[^가-힣ㄱ-ㅎㅏ-ㅣ!-~♥♡★☆]/gu, " ");
   const short = kept.replace(/(.)\1{3,}/gu, "$1$1$1").toLowerCase();
   return short.split(" ").filter(Boolean).join(" ");
 }
@@ -153,7 +154,7 @@ function build(live, data) {
       remarks.push(`Not in the network's table: ${unknown.slice(0, 8).join(" ")}${unknown.length > 8 ? " …" : ""}.`);
     }
     if (whole.length > LONGEST_REVIEW) {
-      remarks.push(`Only the first ${LONGEST_REVIEW} of ${whole.length} characters are read: no review that it was trained on is longer.`);
+      remarks.push(`Only the first ${LONGEST_REVIEW} of ${whole.length} characters are read: hardly a review that it was trained on is longer.`);
     }
     controls.step.max = review.characters.length;
   }

@@ -140,7 +140,7 @@ def reading_review():
             f"Measured with this page's own arithmetic on all {test['reviews']:,} test "
             f"reviews: {100 * test['accuracy']:.1f} % of the verdicts are right (95 % "
             f"interval {100 * low:.1f} to {100 * high:.1f} %); with half of a review's "
-            f"characters read, {100 * half['accuracy']:.1f} %. It takes irony at its word, counts "
-            "two negations as two bad signs, and gives a verdict on any text, film review or not."
+            f"characters read, {100 * half['accuracy']:.1f} %. It takes irony at its word, often "
+            "misses a second negation, and gives a verdict on any text, film review or not."
         ),
     )

@@ -48,8 +48,8 @@ from lstm_utils.text import clean_headline, clean_review
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHA256 = {
     "marked-product": "a277a2ac678244b148541a161bd4d60efd7fb588b4d6520f4370974c455cb2c9",
-    "sentiment": "27c0cf0832440572549bdd895bff85b3428aa7feccf0a38aeb577f6adc7fad83",
-    "reading": "aead4786278610e2a329dcb1f6ef9ee8b2597f79483bb74f5a1332c8f0dadeb7",
+    "sentiment": "7c44726039e7befdd4aa5b2f43bab402774d1a1d1420187051998b833da5fce1",
+    "reading": "916ac8c2a6c77260144b3e4137805018d5cce8ac40b3a930b730d80af1e83e59",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }
 """What each file's SHA-256 must be; `python -m experiments.export_weights` prints new ones."""

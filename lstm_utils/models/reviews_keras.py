@@ -62,16 +62,33 @@ class ReviewNetwork(keras.Model):
     scale : float
         The table's weights start between −scale and scale. A piece that training never met keeps
         its start, so it had better be small.
+    recurrent : bool
+        Otherwise a layer of as many tanh units stands in the LSTM's place, which reads each step
+        by itself.
     """
 
-    def __init__(self, rows, size, units, both_directions=True, pool=True, dropout=0.0, scale=0.05):
+    def __init__(
+        self,
+        rows,
+        size,
+        units,
+        both_directions=True,
+        pool=True,
+        dropout=0.0,
+        scale=0.05,
+        recurrent=True,
+    ):
         super().__init__()
         self.embed = NgramEmbedding(rows, size, scale)
         self.size, self.pool = size, pool
         self.drop_input = keras.layers.Dropout(dropout)
-        self.lstm = keras.layers.LSTM(units, return_sequences=pool)
-        if both_directions:
-            self.lstm = keras.layers.Bidirectional(self.lstm)
+        if not recurrent:
+            self.lstm = keras.layers.Dense(units * (1 + both_directions), activation="tanh")
+        elif both_directions:
+            lstm = keras.layers.LSTM(units, return_sequences=pool)
+            self.lstm = keras.layers.Bidirectional(lstm)
+        else:
+            self.lstm = keras.layers.LSTM(units, return_sequences=pool)
         self.drop_summary = keras.layers.Dropout(dropout)
         self.score = keras.layers.Dense(1)
 

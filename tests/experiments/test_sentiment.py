@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
 
 from lstm_utils.models.reviews import ngram_pieces, ngrams_of_codes
+from lstm_utils.records import load_records, metric
 from tests.experiments.killed import run_apart
 
 
@@ -117,6 +118,62 @@ def test_metrics_agree_with_scikit_learn():
     gap = (table[:, 2] * abs(table[:, 0] - table[:, 1])).sum() / 500
     assert np.isclose(found["calibration_error"], gap)
     json.dumps(found, allow_nan=False)
+
+
+def held_out_accuracy(name):
+    return metric("sentiment_tuning", name, "accuracy")[0]
+
+
+def test_each_kind_of_tokens_has_the_dropout_that_did_best_on_held_out_reviews():
+    """And the best is not the last that was tried, unless that is no dropout at all."""
+    from experiments.sentiment import PIECE_DROPOUT, TRIED
+
+    for name, shares in TRIED.items():
+        best = max(shares, key=lambda share, name=name: held_out_accuracy(f"{name}-{share}"))
+        assert best == PIECE_DROPOUT[name], name
+        assert best in (0.0, *sorted(shares)[1:-1]), name
+
+
+def test_the_best_tokens_are_the_cheapest_to_read_within_a_standard_error():
+    """Breiman, Friedman, Olshen and Stone's rule, "1 SE" (1984)."""
+    from experiments.sentiment import BEST, HELD_OUT, PIECE_DROPOUT, TOKENS
+
+    names = {kind: f"{kind}-{PIECE_DROPOUT[kind]}" for kind in TOKENS}
+    right = {kind: held_out_accuracy(name) for kind, name in names.items()}
+    best = max(right.values())
+    error = (best * (1 - best) / HELD_OUT) ** 0.5
+    equal = [kind for kind in TOKENS if right[kind] >= best - error]
+    sizes = {kind: load_records("sentiment_tuning", names[kind])[0]["sizes"] for kind in equal}
+    cost = {kind: (own["steps_per_review"], own["weights"]) for kind, own in sizes.items()}
+    assert min(cost, key=cost.get) == BEST
+    assert len(cost) > 1
+
+
+def test_the_linear_model_is_the_one_that_did_best_on_held_out_reviews():
+    """And neither its longest n-grams nor its C are the least or most that were tried."""
+    from experiments.sentiment import LINEAR_TRIED, LinearRecipe
+
+    def accuracy(setting):
+        return held_out_accuracy("linear-{}-{}-{:g}".format(*setting))
+
+    text, *sizes = max(LINEAR_TRIED, key=accuracy)
+    chosen = LinearRecipe()
+    assert (text, *sizes) == (chosen.text, chosen.longest, chosen.C)
+    for size, tried in zip(sizes, [*zip(*LINEAR_TRIED, strict=True)][1:], strict=True):
+        assert min(tried) < size < max(tried)
+
+
+def test_what_is_held_out_is_not_learned_from():
+    from experiments.reviews_data import corpus
+
+    fitted, held_out = corpus().parts(40)
+    assert len(held_out.texts) == 40
+    assert not set(fitted.rows) & set(held_out.rows)
+    train = corpus().train
+    assert sorted([*fitted.rows, *held_out.rows]) == list(range(len(train.texts)))
+    for part in (fitted, held_out):
+        assert part.texts == [train.texts[row] for row in part.rows]
+        assert (part.labels == train.labels[part.rows]).all()
 
 
 def arguments(folder, *more):

@@ -61,8 +61,16 @@ def test_parts_of_syllables_that_stand_alone_are_letters_and_no_syllable_is_lost
     assert clean_review(unicodedata.normalize("NFD", "값진 영화 ㅋㅋ")) == "값진 영화 ㅋㅋ"
 
 
-def test_full_width_letters_and_old_ones_are_noise_in_a_review():
-    assert clean_review("ＡＢＣ１ 굿 ᆞ") == "굿"
+def test_a_review_in_full_width_letters_is_the_same_review():
+    """Against Unicode's compatible form, which also takes ㅋ apart: only for these letters."""
+    keyboard = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+    wide = "".join(chr(ord(character) + 0xFEE0) for character in keyboard)
+    assert unicodedata.normalize("NFKC", wide) == keyboard
+    assert clean_review(wide) == clean_review(keyboard) == keyboard.lower()
+
+
+def test_letters_that_no_keyboard_of_today_writes_are_noise_in_a_review():
+    assert clean_review("굿 ᆞ 名作 🎬") == "굿"
 
 
 @pytest.mark.parametrize("clean", [clean_headline, clean_review])
@@ -79,8 +87,10 @@ def test_what_is_no_text_is_refused_by_name(clean, text):
     [
         ("진짜 재밌다ㅋㅋㅋㅋㅋㅋ", "진짜 재밌다ㅋㅋㅋ"),
         ("눈물이 ㅠㅠ...  Best!!", "눈물이 ㅠㅠ... best!!"),
-        ("별로<br />돈아까움\t10점", "별로 br 돈아까움 10점"),
-        ("왜 (이런) 걸?", "왜 이런 걸?"),
+        ("지루함;;;;;;", "지루함;;;"),
+        ("잤다 -_-", "잤다 -_-"),
+        ("또 보자 :)\t10점", "또 보자 :) 10점"),
+        ("최고♥ ★★★★★ ^^", "최고♥ ★★★ ^^"),
     ],
 )
 def test_a_review_keeps_what_carries_sentiment(raw, clean):
