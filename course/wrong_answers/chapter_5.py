@@ -51,6 +51,13 @@ def one_value(n, length, rng):
     return _examples(np.repeat(rng.random((n, 1)), length, axis=1), places)
 
 
+@wrong("5.4", "the values of a half repeated", says="one for each step")
+def one_half_twice(n, length, rng):
+    half = length // 2
+    places = np.stack([rng.integers(0, half, n), rng.integers(half, length, n)], axis=1)
+    return _examples(np.tile(rng.random((n, half)), 2), places)
+
+
 @wrong("5.4", "small values alone", says="each should be as likely")
 def small_values(n, length, rng):
     half = length // 2
@@ -250,7 +257,7 @@ wrong("5.8", (_without_shuffle, "b"), "took the shuffle out", says="in the same 
 wrong("5.8", (_shuffled_once, "b"), "shuffled once and for all", says="in the same order")
 wrong("5.8", (_apart, "b"), "shuffled inputs and answers apart", says="lost each other")
 wrong("5.8", (_everything, "b"), "taught the validation examples too", says="instead of 45")
-wrong("5.8", (_cut_by_numpy, "a"), "blamed `take`", says="look at the second pass")
+wrong("5.8", (_cut_by_numpy, "a"), "blamed `take`", says="Count it, and read it twice")
 right("5.8", (_cut_by_numpy, "b"))
 
 wrong(

@@ -101,7 +101,7 @@ def _well_mixed(first, second, values):
         raise Wrong("The second mark can be told from the first: draw it by itself.")
     if len(np.unique(values[:, 0])) < n / 2:
         raise Wrong("Sequences repeat the same values: draw n rows of them.")
-    if abs(np.corrcoef(values[:, 0], values[:, 1])[0, 1]) > 0.1:
+    if np.abs(np.corrcoef(values.T) - np.eye(2 * half)).max() > 0.1:
         raise Wrong("The values of a sequence hang together: draw one for each step by itself.")
     if np.abs(np.sort(values.ravel()) - np.linspace(0, 1, values.size)).max() > 0.02:
         raise Wrong("The values crowd: between 0 and 1 each should be as likely. See `rng.random`.")
@@ -358,7 +358,7 @@ def split(answer, because):
         because,
         "b",
         {
-            "a": "In any one pass the two parts are disjoint: look at the second pass.",
+            "a": "A training set with all examples would lack none. Count it, and read it twice.",
             "c": "The seed is the same, and still the second pass has another order. Print two.",
             "d": "A buffer as large as the set shuffles perfectly. What happens in the next pass?",
         },

@@ -104,6 +104,7 @@ def test_it_starts_with_marks_at_20_and_70_and_chapter_5s_keeper(page):
     # Chapter 5 picks it in its cell figure-gates, counting from 0.
     assert told["unit"] == 26
     assert abs(told["answer"] - 0.45) < 0.04 < abs(0.25 - 0.45)
+    assert f"ends at {told['answer']:.3f}, close to" in page.content()
 
 
 def test_the_time_slider_goes_through_the_steps_by_keyboard(page):
