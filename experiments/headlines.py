@@ -1,7 +1,7 @@
 """Chapter 7's models on one split: counts, LSTMs and their mixture, in held-out bits a character.
 
-Every setting was chosen on the validation part; a finished model is trained on both parts that are
-not the test.
+Settings were chosen on the validation part; a finished model is trained on both parts that are not
+the test.
 """
 
 import itertools
