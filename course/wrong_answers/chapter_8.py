@@ -10,6 +10,7 @@ wrong("8.1", 2.02 / (0.25 + 0.02 + 0.0007 + 0.07), "one byte a weight", says="4 
 wrong("8.1", 2.02 / (0.25 + 0.0025 + 0.2807), "shared out Adam's work", says="don't divide by 8")
 wrong("8.1", 2.02 / 0.27, "forgot the exchange", says="leaves the exchange out")
 wrong("8.1", 3.7, "gave one decimal", says="Two decimals")
+wrong("8.1", 4.92, "halved the bytes", says="go round twice")
 wrong("8.1", 0.5507, "gave the seconds of an update", says="seconds of an update")
 right("8.1", 3.67)
 

@@ -21,13 +21,13 @@ def slower_network(times):
         times,
         speed_up(),
         "the speed-up",
-        tolerance=0.02,
+        tolerance=0.009,
         hints={
             speed_up(sent=14 / 8 * 5e6): "A float32 weight has 4 bytes: B is not 5 MB.",
             speed_up(sent=14 / 8 * 40e6): "A float32 weight has 4 bytes, not 8.",
             speed_up(sent=14 / 8 * 2.5e6): "Bits and bytes: beta is in bytes a second already.",
             speed_up(sent=20e6): "In the ring each rank sends more than B: see the formula.",
-            speed_up(sent=7 / 8 * 20e6): "The chunks go round twice: once to add, once to pass on.",
+            speed_up(sent=7 / 8 * 20e6): "Half the bytes: the chunks go round twice, in float32.",
             speed_up(
                 sent=14 * 20e6
             ): "A step of the ring sends a chunk, an eighth of B, and not B.",
@@ -289,7 +289,7 @@ def share(answer, because):
             if max(map(len, ranks)) - min(map(len, ranks)) > 1:
                 raise Wrong("The shares differ by more than one row: some ranks would wait.")
             epochs.append(ranks)
-        if all(np.array_equal(a, b) for a, b in zip(*epochs, strict=True)):
+        if n > 5 and all(np.array_equal(a, b) for a, b in zip(*epochs, strict=True)):
             raise Wrong("Epoch 1 has the same order as epoch 0: shuffle anew in each.")
         if size > 1 and all(set(a) == set(b) for a, b in zip(*epochs, strict=True)):
             raise Wrong("Each rank keeps its rows for ever: let an epoch deal them out anew.")

@@ -17,7 +17,7 @@ c.CourseDirectory.course_id = "learning-to-forget"
 c.Exchange.root = "/usr/local/share/nbgrader/exchange"
 
 # A cell that runs longer is interrupted, and the next one begins. The checks stop an endless answer
-# after 10 seconds, or 30, by themselves.
+# after 10 seconds, or 20, by themselves.
 c.Execute.timeout = 120
 # A warning printed beside a right answer would cost all its points.
 c.IgnorePattern.enabled = True

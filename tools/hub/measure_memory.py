@@ -1,4 +1,4 @@
-"""How much memory and processor time a student's kernel takes in each chapter.
+"""How much memory a student's kernel takes in each chapter.
 
     python -m tools.hub.measure_memory chapters/0*.ipynb
 
@@ -7,7 +7,6 @@ afterwards. What it prints is the table in README.md; the Jupyter server beside 
 """
 
 import os
-import time
 
 import nbclient
 import nbformat
@@ -18,22 +17,20 @@ from tools.notebooks import add_notebooks, resolve_folders
 ASK = """\
 import resource as r
 a, b = r.getrusage(r.RUSAGE_SELF), r.getrusage(r.RUSAGE_CHILDREN)
-print(a.ru_maxrss, b.ru_maxrss, a.ru_utime + a.ru_stime + b.ru_utime + b.ru_stime)"""
+print(a.ru_maxrss, b.ru_maxrss)"""
 
 
 def measure(path):
-    """Peak MiB of the kernel, peak MiB of its largest child, processor seconds, seconds."""
+    """Peak MiB of the kernel, and of its largest child."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
-    begin = time.monotonic()
     # As a student who runs everything: a cell that raises does not stop the rest.
     client = nbclient.NotebookClient(
         notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": path.parent}}
     )
     client.execute()
-    seconds = time.monotonic() - begin
-    kernel, child, processor = map(float, notebook.cells[-1].outputs[0].text.split())
-    return kernel / 1024, child / 1024, processor, seconds
+    kernel, child = map(float, notebook.cells[-1].outputs[0].text.split())
+    return kernel / 1024, child / 1024
 
 
 def main(arguments=None):
@@ -42,12 +39,11 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     resolve_folders()
     os.environ["OMP_NUM_THREADS"] = "1"
-    print("| chapter | kernel, peak | a process it starts | processor | wall clock |")
-    print("|---|---|---|---|---|")
+    print("| chapter | kernel, peak | a process it starts |")
+    print("|---|---|---|")
     for path in options.notebooks:
-        kernel, child, processor, seconds = measure(path)
-        row = f"{kernel:.0f} MiB | {child:.0f} MiB | {processor:.0f} s | {seconds:.0f} s"
-        print(f"| {path.stem} | {row} |", flush=True)
+        kernel, child = measure(path)
+        print(f"| {path.stem} | {kernel:.0f} MiB | {child:.0f} MiB |", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ c = get_config()  # noqa: F821  JupyterHub defines it
 
 c.Spawner.environment.update(
     {
-        # Two students on a core are served faster by one thread each than by many.
+        # One thread a student: a core is shared by several.
         "OMP_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
