@@ -12,22 +12,27 @@ from tools import command_line
 
 from .runs import HERE, duration
 
-PROGRAMS = {  # program: the folder of its records
-    "marker": "marker",
-    "cell_speed": "cells",
-    "marked_product": "marked_product",
-    "sentiment": "sentiment",
-    "reading": "reading",
-    "headlines": "headlines",
-    "machines": "machines",
+PROGRAMS = {  # program: the folders of its records
+    "marker": ["marker"],
+    "cell_speed": ["cells"],
+    "marked_product": ["marked_product"],
+    "sentiment": ["sentiment", "sentiment_tuning"],
+    "reading": ["reading"],
+    "headlines": ["headlines"],
+    "machines": ["machines"],
 }
+
+
+def records_of(program, results):
+    """The files of all records that a program makes."""
+    return [path for folder in PROGRAMS[program] for path in record_files(folder, results)]
 
 
 def plan(results=HERE / "results"):
     """For each program the number of its records and the sum of their seconds: a dict."""
     found = {}
     for program in PROGRAMS:
-        files = record_files(PROGRAMS[program], results)
+        files = records_of(program, results)
         seconds = [read_record(path, "seconds")["seconds"] for path in files]
         found[program] = len(seconds), sum(seconds)
     return found
@@ -48,7 +53,7 @@ def main(argv=None, results=HERE / "results"):
     if arguments.again:
         print("The records are deleted; killed, it goes on with: python -m experiments")
     for program in PROGRAMS:
-        for path in record_files(PROGRAMS[program], results) if arguments.again else ():
+        for path in records_of(program, results) if arguments.again else ():
             path.unlink()
     for program in PROGRAMS:
         command = ["-m", f"experiments.{program}", "--results", str(results)]
