@@ -163,14 +163,14 @@ def test_every_text_has_one_answer_alone_or_in_a_batch_in_either_form(name, text
 @pytest.mark.parametrize("model", [SENTIMENT, READING], ids=["sentiment", "reading"])
 def test_a_review_without_one_known_piece_gets_nan_and_the_others_their_answer(model):
     texts = ["정말 좋다", "뷁쀍쮊", "", "   ", "❤️ 💔", ";;", "-_-", "ㅿ", "돈이 아깝다", "♥"]
-    with pytest.warns(
-        UserWarning, match="7 of 10 texts hold nothing.*NaN: index 1, 2, 3, 4, 5, 6, 7"
-    ):
+    with pytest.warns(UserWarning, match="5 of 10 texts hold nothing.*NaN: index 1, 2, 3, 4, 7"):
         found = model.predict(texts)
-    assert np.isnan(found).nonzero()[0].tolist() == [1, 2, 3, 4, 5, 6, 7]
-    np.testing.assert_allclose(found[[0, 8, 9]], model.predict(np.array(texts)[[0, 8, 9]]))
-    known = model.encode(texts).ids > 0
-    assert known.any(axis=1).any(), "the space itself has a row, and says nothing"
+    assert np.isnan(found).nonzero()[0].tolist() == [1, 2, 3, 4, 7]
+    known = [0, 5, 6, 8, 9]
+    np.testing.assert_allclose(found[known], model.predict(np.array(texts)[known]))
+    assert found[5] < 0.5, "drops of sweat: 22 % of the reviews with them are positive"
+    rows = model.encode(texts).ids > 0
+    assert rows.any(axis=1).any(), "the space itself has a row, and says nothing"
 
 
 def test_reading_a_review_without_one_known_piece_says_so_too():
