@@ -22,6 +22,8 @@ FOLDER = Path(__file__).parent
 PAGES = pages()
 # Attributes that name ids: one, or several with spaces between.
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
+# Each element of a tagged PDF costs bytes: names, numbers and commas in code need no colour.
+UNCOLOURED = ".n, .nb, .mi, .mf, .p, .w, .o, .linenos, :not([class])"
 # Buttons, and what only a script brings to life.
 SCREEN_ONLY = "script, noscript, button, .headerlink, .live-controls, .tocwrapper, .screen-only"
 
@@ -58,8 +60,7 @@ class Page:
             image.attrs.pop("loading", None)
         for link in self.article.select("a.enlarge"):
             link.unwrap()
-        # Each element of a tagged PDF costs bytes: a name or a comma in code needs no colour.
-        for span in self.article.select("pre span:is(.n, .p, .w, .o, .linenos, :not([class]))"):
+        for span in self.article.select(f"pre span:is({UNCOLOURED})"):
             span.unwrap()
         self.article.smooth()
         for details in self.article.find_all("details"):
