@@ -82,13 +82,12 @@ class ReviewNetwork(keras.Model):
         self.embed = NgramEmbedding(rows, size, scale)
         self.size, self.pool = size, pool
         self.drop_input = keras.layers.Dropout(dropout)
-        if not recurrent:
-            self.lstm = keras.layers.Dense(units * (1 + both_directions), activation="tanh")
-        elif both_directions:
-            lstm = keras.layers.LSTM(units, return_sequences=pool)
-            self.lstm = keras.layers.Bidirectional(lstm)
-        else:
+        if recurrent:
             self.lstm = keras.layers.LSTM(units, return_sequences=pool)
+            if both_directions:
+                self.lstm = keras.layers.Bidirectional(self.lstm)
+        else:
+            self.lstm = keras.layers.Dense(units * (1 + both_directions), activation="tanh")
         self.drop_summary = keras.layers.Dropout(dropout)
         self.score = keras.layers.Dense(1)
 
