@@ -100,16 +100,14 @@ class Parts:
 
     def __init__(self, recipe):
         data, self.recipe = corpus(), recipe
-        fit, held_out = data.split(recipe.validation)
-        texts, labels = np.array(data.train.texts, dtype=object), data.train.labels
-        self.labels = {"fit": labels[fit], "validation": labels[held_out]}
-        self.labels["test"] = data.test.labels
-        codes, step, start = self._cut(texts[fit])
-        review = np.repeat(np.arange(len(fit)), np.diff(start))
+        fit, held_out = data.parts(recipe.validation)
+        self.labels = {"fit": fit.labels, "validation": held_out.labels, "test": data.test.labels}
+        codes, step, start = self._cut(fit.texts)
+        review = np.repeat(np.arange(len(fit.texts)), np.diff(start))
         settings = recipe.pieces, recipe.min_count
         self.known = leaning_codes(codes, review, self.labels["fit"], *settings)
         self.fit = EncodedReviews(look_up(codes, self.known), step, start)
-        self.validation = self._encode(texts[held_out])
+        self.validation = self._encode(held_out.texts)
         self.test = self._encode(data.test.texts)
 
     def _cut(self, texts):

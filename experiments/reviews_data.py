@@ -55,15 +55,10 @@ class Corpus:
         }
         self.record = data_record(self.train.source, self.train.path, self.test.path)
 
-    def split(self, held_out):
-        """Places of the training reviews, and of so many that are held out: the same for all."""
-        order = np.random.default_rng(0).permutation(len(self.train.texts))
-        return np.split(order, [-held_out])
-
     def parts(self, held_out=None):
         """What a model learns from and what it is scored on: training and test reviews.
 
-        With `held_out`, so many training reviews stand in the test reviews' place.
+        With `held_out`, so many training reviews, always the same, stand in the test's place.
         """
         if held_out is None:
             both = ("train", self.train, {}), ("test", self.test, self.slices)
@@ -72,7 +67,9 @@ class Corpus:
                 for file, data, slices in both
             ]
         texts, labels = np.array(self.train.texts, dtype=object), self.train.labels
-        return [Part(list(texts[k]), labels[k], "train", k, {}) for k in self.split(held_out)]
+        order = np.random.default_rng(0).permutation(len(texts))
+        both = np.split(order, [-held_out])
+        return [Part(list(texts[k]), labels[k], "train", k, {}) for k in both]
 
 
 corpus = cache(Corpus)
