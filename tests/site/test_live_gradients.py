@@ -61,9 +61,12 @@ def test_the_verdict_is_the_theorems(step_page, product, kind):
     """|1 − μλ|ᵏ under a hundredth gives the number of steps."""
     found = set_to(step_page, mu=product / 15)
     assert found["verdict"]["kind"] == kind
-    assert "leaves the weight where it is" in set_to(step_page, mu=0)["reading"]
     assert found["verdict"]["steps"] == int(np.ceil(np.log(0.01) / np.log(abs(1 - product))))
     assert f"is {product:.3f}, under the border 2" in found["reading"]
+
+
+def test_a_step_size_of_nothing_moves_nothing(step_page):
+    assert "leaves the weight where it is" in set_to(step_page, mu=0)["reading"]
 
 
 def test_the_border_parts_those_that_settle_from_those_that_fly_off(step_page):
