@@ -48,9 +48,14 @@ def lengths_of(x):
     return x.shape[1] - np.argmax(x[:, ::-1, 0] == -1, axis=1)
 
 
-def start(networks, rng):
-    """Weights uniform in [−0.1, 0.1], biases too: hidden (S, 8, 11) and output (S, 5)."""
+def start(networks, rng, input_bias=None):
+    """Weights uniform in [−0.1, 0.1], biases too: hidden (S, 8, 11) and output (S, 5).
+
+    `input_bias`, if any, is what the bias of each block's input gate starts at.
+    """
     hidden = rng.uniform(-0.1, 0.1, (networks, HIDDEN, SOURCES))
+    if input_bias is not None:
+        hidden[:, CELLS : CELLS + BLOCKS, -1] = input_bias
     return hidden.astype(np.float32), rng.uniform(-0.1, 0.1, (networks, CELLS + 1)).astype("f")
 
 

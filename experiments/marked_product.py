@@ -44,7 +44,7 @@ class Recipe:
     rate: list[float] | None  # first and last, half a cosine between them
     examples: int | None
     epochs: int | None
-    stages: list[list] | None  # of fresh examples: [length, updates, first rate, last rate]
+    stages: list[list] | None  # of fresh examples: the plan of `fresh`
     until: float | None = None  # the validation error at which it ends
     rates: list[float] | None = None  # each tried, the stages' being shares of it; the best counts
     source: str | None = None  # of the data, where they are not chapter 5's
@@ -56,7 +56,8 @@ class Recipe1997:
     length: int = 100
     networks: int = 5  # side by side; theirs were ten, one after another
     rate: float = 0.1
-    sequences: int = 1_000_000
+    sequences: int = 2_000_000
+    input_bias: tuple[float, ...] | None = None  # of the blocks' input gates at the start
 
 
 NOTES = Recipe(clip=None, rate=[1e-3, 1e-3], examples=2048, epochs=100, stages=None)
@@ -79,13 +80,17 @@ CHANGES = {  # one rung each, on top of those before
     "7-short-first": {"stages": climb(608, 1e-2, 1e-2)},
     "8-longer-at-ten": {"stages": climb(2000, 1e-2, 1e-2)},
     "9-faster-at-ten": {"stages": climb(2000, 3e-2, 2e-2)},
+    "10-drawn-lengths": {"stages": [[[2, 100], 4000, 3e-2, 0.0]]},
+    "11-smaller-batches": {"batch": 16, "stages": [[[2, 100], 8000, 3e-2, 0.0]]},
 }
-BEST = list(CHANGES)[-1]
+CLIMB = "9-faster-at-ten"
+PACKAGED = "every-length"
 
 LARGER, SMALLER = climb(2000, 3e-2, 2e-2), climb(2000, 1e-2, 1e-2)
-ASIDE = {  # other changes to the last rung: controls, and what was not kept
+ASIDE = {  # other changes to the climb: controls, and what was not kept
     "aside-forget-bias-3": {"forget_bias": 3.0},
     "aside-batch-64": {"batch": 64},
+    "aside-batch-16": {"batch": 16, "stages": [[n, 2 * k, *rest] for n, k, *rest in LARGER]},
     "aside-larger-at-ten-alone": {"stages": [*LARGER[:1], *SMALLER[1:]]},
     "aside-larger-after-ten-alone": {"stages": [*SMALLER[:1], *LARGER[1:]]},
     "aside-larger-not-longer": {"stages": climb(608, 3e-2, 2e-2)},
@@ -93,7 +98,9 @@ ASIDE = {  # other changes to the last rung: controls, and what was not kept
     "hundred-alone-bias-3": {"stages": [[100, 1280, 2e-2, 0.0]], "forget_bias": 3.0},
     "hundred-alone-bias-5": {"stages": [[100, 1280, 2e-2, 0.0]], "forget_bias": 5.0},
 }
+EVERY_LENGTH = {"stages": [[[2, 400], 8000, 3e-2, 0.0]]}
 OF_1997 = Recipe1997()
+BIASED = (-3.0, -6.0)  # their remedy in experiment 4
 RATES = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1]
 KINDS = {  # name: layer, norm of clipping, four step sizes to try
     "rnn-plain": ("rnn-glorot", None, RATES[:4]),
@@ -121,9 +128,9 @@ def all_runs(_arguments=None):
     """Every run, in the order in which they are made."""
     ladder, recipe = {}, NOTES
     for name, change in CHANGES.items():
-        recipe = replace(recipe, **change)
-        ladder[name] = recipe
-    asides = {name: replace(recipe, **change) for name, change in ASIDE.items()}
+        recipe = ladder[name] = replace(recipe, **change)
+    every = {PACKAGED: replace(recipe, **EVERY_LENGTH)}
+    asides = {name: replace(ladder[CLIMB], **change) for name, change in ASIDE.items()}
     asides["aside-two-layers"] = replace(ladder["4-clipped"], layers=2, until=TARGET)
     lengths = {
         f"{name}-length-{length}": by_length(*setting, length)
@@ -141,9 +148,9 @@ def all_runs(_arguments=None):
         "page-lstm-large-steps": replace(NOTES, length=50, clip=0.1, rate=[0.1, 0.1], epochs=10),
         "wide-rnn-short-first": replace(by_length(*KINDS["rnn-orthogonal"], 50), **wide),
     }
-    old = {"lstm-of-1997": OF_1997}
-    new = {"lstm-of-today": replace(recipe, source=OF_1997.source)}
-    groups = ((ladder, 5), (old, 1), (new, 3), (plain, 3), (asides, 5), (lengths, 3))
+    old = {"lstm-of-1997": OF_1997, "lstm-of-1997-biased": replace(OF_1997, input_bias=BIASED)}
+    new = {"lstm-of-today": replace(ladder[CLIMB], source=OF_1997.source)}
+    groups = ((ladder | every, 5), (old, 2), (new, 3), (plain, 3), (asides, 5), (lengths, 3))
     # The notes' own recipe takes longest: from the fourth seed on it ends at the target.
     short = replace(NOTES, until=TARGET)
     return [
@@ -167,7 +174,8 @@ def smaller(recipe):
     """A recipe for a rehearsal: seconds instead of minutes."""
     recipe = replace(recipe, length=min(recipe.length, 12), units=4)
     if recipe.stages:
-        return replace(recipe, stages=[[min(s[0], 12), 16, *s[2:]] for s in recipe.stages])
+        short = ((np.minimum(length, 12).tolist(), rates) for length, _, *rates in recipe.stages)
+        return replace(recipe, stages=[[length, 16, *rates] for length, rates in short])
     return replace(recipe, examples=256, epochs=8)
 
 
@@ -240,7 +248,9 @@ def tested(run, recipe, training, quick):
     digest = hashlib.sha256(test.x.tobytes() + test.y.tobytes()).hexdigest()
     metrics = scores(training, test)
     if length == 100 and run.recipe.kind in ("lstm", "gru", "rnn"):
-        others = {n: marked_product(2000, n, [12345, n]) for n in LENGTHS}
+        drawn = run.recipe.stages and isinstance(run.recipe.stages[0][0], list)
+        asked = (10, *LENGTHS, 800) if drawn else LENGTHS
+        others = {n: marked_product(2000, n, [12345, n]) for n in asked}
         metrics["by_length"] = {str(n): scores(training, some) for n, some in others.items()}
     return {"source": marked_product.__module__, "sha256": {"test": digest}}, metrics, n
 
@@ -276,7 +286,7 @@ def execute_one(run, options):
                 store(progress, training)
         data, metrics, test = tested(run, recipe, training, options.quick)
         checks = training.checks[:: max(1, len(training.checks) // 50)]
-        if run.name == BEST and run.seed == 0 and not options.quick:  # for the package
+        if run.name == PACKAGED and run.seed == 0 and not options.quick:  # for the package
             *lstm, kernel, bias = (w[0] for w in training.weights)
             arrays = to_names({"lstm": lstm, "dense": [kernel, bias]})
             keep("marked-product", run, arrays, options.checkpoints)
@@ -351,7 +361,7 @@ def execute_1997(run, options):
     networks, length, chunk = recipe.networks, recipe.length, 2000
     test = draw_1997(64 if options.quick else 2560, 1, length, 12345)
     test = [np.repeat(a, networks, axis=1) for a in test]
-    W, V = lstm_1997.start(networks, np.random.default_rng([run.seed, 0]))
+    W, V = lstm_1997.start(networks, np.random.default_rng([run.seed, 0]), recipe.input_bias)
     wrong, errors = np.zeros((0, networks), bool), np.zeros((0, networks))
     success = {str(n): [None] * networks for n in lstm_1997.REPORTED}
 

@@ -191,24 +191,39 @@ def fixed(examples, epochs, first, last, seed, batch=32, copies=1, done=0):
 def fresh(plan, seed, batch=32, copies=1, done=0, draw=marked_product, width=None):
     """New examples for every update; parameters and yields as of `fixed`.
 
-    `plan` lists (length, updates, first rate, last rate), one stage after another; `draw` makes
-    the examples, called as `marked_product` is. All are padded to `width`, or the longest stage.
+    `plan` lists (length, updates, first rate, last rate), one stage after another. A length may be
+    a pair, (shortest, longest): then each update draws its own, evenly on a logarithmic scale.
+    `draw` makes the examples, called as `marked_product` is. All are padded to `width`, or the
+    longest length.
     """
     plan = [tuple(stage) for stage in as_lists(plan, "plan")]
     if not plan or any(len(stage) != 4 for stage in plan):
         raise ValueError(f"plan must be stages of four numbers; got {found(plan)}")
-    longest = max(as_whole(length, "a length in plan", 2) for length, *_ in plan)
-    k, width = 0, longest if width is None else as_whole(width, "width", longest)
+    plan = [(_shortest_and_longest(length), *rest) for length, *rest in plan]
+    widest = max(longest for (_, longest), *_ in plan)
+    k, width = 0, widest if width is None else as_whole(width, "width", widest)
     for name, value, least in (("batch", batch, 1), ("copies", copies, 1), ("done", done, 0)):
         as_whole(value, name, least)
-    for length, updates, first, last in plan:
+    for (shortest, longest), updates, first, last in plan:
         for j in range(as_whole(updates, "the updates in plan")):
             if (k := k + 1) > done:
-                examples = draw(copies * batch, length, np.random.default_rng([seed, k]))
+                rng, length = np.random.default_rng([seed, k]), longest
+                if shortest < longest:
+                    length = round(np.exp(rng.uniform(np.log(shortest), np.log(longest))))
+                examples = draw(copies * batch, length, rng)
                 x = np.zeros((copies * batch, width, 2), np.float32)
                 x[:, : examples.x.shape[1]] = examples.x
                 x, y = x.reshape(copies, batch, width, 2), examples.y.reshape(copies, batch)
                 yield x, y, examples.x.shape[1], _cosine(first, last, j / updates)
+
+
+def _shortest_and_longest(length):
+    """Both ends of a length in a plan, which is one or a pair."""
+    pair = tuple(length) if hasattr(length, "__len__") else (length, length)
+    if len(pair) != 2:
+        raise ValueError(f"a length in plan must be one number or two; got {found(length)}")
+    shortest = as_whole(pair[0], "a length in plan", 2)
+    return shortest, as_whole(pair[1], "a length in plan", shortest)
 
 
 @dataclass(eq=False)

@@ -1,6 +1,7 @@
 """The marked-product engine beside Keras, its program killed and resumed, the LSTM of 1997."""
 
 import json
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -50,7 +51,7 @@ def test_lessons_go_on_where_they_stopped(done):
     examples = draw(32, 5, 0)
     for lessons in (
         lambda done: fixed(examples, 3, 1e-2, 0.0, seed=4, batch=8, done=done),
-        lambda done: fresh([(4, 6, 1e-2, 1e-2), (5, 6, 1e-2, 0.0)], 4, batch=8, done=done),
+        lambda done: fresh([(4, 6, 1e-2, 1e-2), ((3, 5), 6, 1e-2, 0.0)], 4, batch=8, done=done),
     ):
         whole, rest = list(lessons(0)), list(lessons(done))
         assert len(rest) == len(whole) - done == 12 - done
@@ -58,6 +59,26 @@ def test_lessons_go_on_where_they_stopped(done):
             assert np.array_equal(x, x_rest)
             assert np.array_equal(y, y_rest)
             assert told == told_rest
+
+
+def test_drawn_lengths_are_even_on_a_logarithmic_scale():
+    lessons = list(fresh([((2, 40), 2000, 1e-2, 0.0)], 0, batch=1))
+    lengths = np.array([length for *_, length, _ in lessons])
+    assert lengths.min() == 2
+    assert lengths.max() == 40
+    counted = [np.mean((lengths >= a) & (lengths < b)) for a, b in pairwise([2, 5, 9, 19, 41])]
+    expected = np.diff(np.log([2, 4.5, 8.5, 18.5, 40])) / np.log(20)  # rounded to whole numbers
+    np.testing.assert_allclose(counted, expected, atol=0.04)  # four standard errors
+    for x, _, length, _ in lessons[:50]:
+        assert x.shape[2] == 40
+        assert not x[:, :, length:].any()
+        assert (x[:, :, :length, 0].sum(axis=-1) == 2).all()
+
+
+@pytest.mark.parametrize("length", [(5, 4), (1, 4), (2, 3, 4), ()])
+def test_a_length_in_a_plan_is_one_number_or_two_in_order(length):
+    with pytest.raises(ValueError, match="a length in plan must be"):
+        next(fresh([(length, 6, 1e-2, 0.0)], 0))
 
 
 def test_an_epoch_of_fixed_lessons_holds_each_example_once():
@@ -70,7 +91,7 @@ def test_an_epoch_of_fixed_lessons_holds_each_example_once():
 def test_a_killed_run_ends_as_an_unbroken_one(tmp_path):
     def arguments(folder):
         folders = ["--results", str(tmp_path / folder), "--checkpoints", str(tmp_path / folder)]
-        return ["--quick", "--only", f"^{marked_product.BEST}$", "--seeds", "0", *folders]
+        return ["--quick", "--only", f"^{marked_product.PACKAGED}$", "--seeds", "0", *folders]
 
     run_apart("marked_product", arguments("killed"), killed_after=1)
     assert list((tmp_path / "killed").rglob("*.safetensors"))
@@ -153,6 +174,17 @@ def test_the_network_of_1997_has_93_weights_and_their_truncated_gradient():
     np.testing.assert_allclose(outputs, answers, atol=1e-6)
     for ours, theirs in zip(lstm_1997.gradient(V, outputs, y, *rest), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-7)
+
+
+def test_a_bias_at_the_start_is_the_input_gates_alone():
+    (plain, V), (biased, V_biased) = (
+        lstm_1997.start(3, np.random.default_rng(0), bias) for bias in (None, (-3, -6))
+    )
+    changed = np.argwhere((plain != biased).any(axis=0)).tolist()
+    assert changed == [[4, 10], [5, 10]]  # after four cells, the input gates; last of 11, the bias
+    assert (biased[:, 4, 10] == -3).all()
+    assert (biased[:, 5, 10] == -6).all()
+    assert np.array_equal(V, V_biased)
 
 
 def test_success_is_the_first_window_with_few_enough_wrong():
