@@ -400,7 +400,7 @@ def execute_1997(run, options):
 
 
 def execute_today(run, options):
-    """The last rung's network and lessons on the data of 1997, by the criteria of 1997."""
+    """The climb's network and lessons on the data of 1997, by the criteria of 1997."""
     recipe = smaller(run.recipe) if options.quick else run.recipe
     length = recipe.length
     test = lstm_1997.multiplication(2560, length, np.random.default_rng(12345), one_length=False)

@@ -20,7 +20,11 @@ KEYS = {
         "seeds",
         "share_within_0_04",
         "test_mse",
+        "steps_read",
+        "steps_read_notes",
+        "share_within_0_04_by_length",
     },
+    "lstm_1997": {"seeds", "seeds_solved"},
     "sentiment": {
         "linear_model",
         "notes_recipe",
@@ -51,7 +55,9 @@ def test_the_summary_on_disk_is_what_the_records_give():
 def test_it_has_these_keys_and_finite_numbers():
     found = summary.summarise()
     assert {task: set(figures) for task, figures in found.items()} == KEYS
-    assert np.isfinite([value for figures in found.values() for value in figures.values()]).all()
+    by_length = found["marked_product"].pop("share_within_0_04_by_length")
+    values = [value for figures in (*found.values(), by_length) for value in figures.values()]
+    assert np.isfinite(values).all()
 
 
 def test_every_key_is_defined_in_the_docstring():
@@ -98,6 +104,11 @@ def results(tmp_path):
         fast |= {"steps_read_to_target": None if times == 9 else 4 * times, "steps_read_in_all": 7}
         fast |= {"share_within_0_04": 0.1 * times, "test_mse": 1e-5 * times}
         put(tmp_path, "marked_product", summary.BEST_LESSONS, seed, fast)
+        at = {str(n): {"share_within_0_04": times / n} for n in (100, 20)}
+        put(tmp_path, "marked_product", summary.EVERY_LENGTH, seed, {"by_length": at})
+        networks = [{"sequences": times * 400_000}, None]
+        success = {"140": networks, "13": [None, None]}
+        put(tmp_path, "marked_product", summary.OF_1997, seed, {"success": success})
         ratio = {summary.REFERENCE: 0.7 * times}
         put(tmp_path, "cells", "numpy-over-torch", seed, {"numpy_over_torch": ratio})
     put(tmp_path, "headlines", "words-kn3", 0, {"bits_per_character": 2.75})
@@ -108,13 +119,17 @@ def results(tmp_path):
 def test_figures_are_medians_over_the_seeds(results):
     found = summary.summarise(results)
     assert found["marked_product"] == {
+        "steps_read": 7,
+        "steps_read_notes": 20,
         "steps_saved": 20 / 7,  # of 90 (never), 10, 20 and of 7 (never), 4, 8
         "speedup": 70 / 4,  # of 70 (never), 50, 100 and of 5 (never), 2, 4
         "seeds_solved": 2,
         "seeds": 3,
         "share_within_0_04": 0.2,
         "test_mse": 2e-5,
+        "share_within_0_04_by_length": {"20": 0.1, "100": 0.02},
     }
+    assert found["lstm_1997"] == {"seeds": 6, "seeds_solved": 2}  # after 0.4, 0.8 and 3.6 million
     assert found["sentiment"] == {
         "linear_model": 0.87,
         "notes_recipe": 0.14,
