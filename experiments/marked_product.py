@@ -150,7 +150,7 @@ def all_runs(_arguments=None):
     }
     old = {"lstm-of-1997": OF_1997, "lstm-of-1997-biased": replace(OF_1997, input_bias=BIASED)}
     new = {"lstm-of-today": replace(ladder[CLIMB], source=OF_1997.source)}
-    groups = ((ladder | every, 5), (old, 2), (new, 3), (plain, 3), (asides, 5), (lengths, 3))
+    groups = ((ladder | every, 5), (old, 4), (new, 3), (plain, 3), (asides, 5), (lengths, 3))
     # The notes' own recipe takes longest: from the fourth seed on it ends at the target.
     short = replace(NOTES, until=TARGET)
     return [
