@@ -91,6 +91,7 @@ ASIDE = {  # other changes to the climb: controls, and what was not kept
     "aside-forget-bias-3": {"forget_bias": 3.0},
     "aside-batch-64": {"batch": 64},
     "aside-batch-16": {"batch": 16, "stages": [[n, 2 * k, *rest] for n, k, *rest in LARGER]},
+    "aside-drawn-from-10": {"stages": [[[10, 100], 4000, 3e-2, 0.0]]},
     "aside-larger-at-ten-alone": {"stages": [*LARGER[:1], *SMALLER[1:]]},
     "aside-larger-after-ten-alone": {"stages": [*SMALLER[:1], *LARGER[1:]]},
     "aside-larger-not-longer": {"stages": climb(608, 3e-2, 2e-2)},
