@@ -22,7 +22,7 @@ from .runs import HERE, write_atomically
 # model that goes into a page has come as 8-bit integers, made by `to_int8`.
 STORED_AS = {
     "marked-product": np.float32,
-    "sentiment": np.float16,
+    "sentiment": np.int8,
     "reading": np.int8,
     "headlines": np.float16,
 }

@@ -332,6 +332,13 @@ SHARES = {"-half": 1 / 2, "-quarter": 1 / 4, "-eighth": 1 / 8}
 LSTM, COUNTS = LSTMRecipe(), CountsRecipe()
 WORDS = replace(COUNTS, tokens="words", order=3, spelling_order=5)
 BPE = replace(LSTM, merges=300, epochs=15)
+TAUGHT = replace(
+    LSTM, hidden_size=256, dropout=0.2, epochs=10, headline_epochs=3, invented=4000, taught=0.5
+)
+CONTROLS = {  # of its two lessons one each; scored on the validation part
+    "invented-lines": replace(TAUGHT, taught=None),
+    "taught-on-headlines": replace(LSTM, invented=0, taught=0.5),
+}
 SNIPPETS = "headlines+snippets"
 LSTM_SNIPPETS = LSTMRecipe(
     text=SNIPPETS, hidden_size=224, dropout=0.3, learning_rate=1.4e-2, epochs=13, headline_epochs=3
@@ -377,12 +384,17 @@ def all_recipes(options):
             "words-kn3-snippets": replace(WORDS, text=SNIPPETS),
             "characters-lstm-snippets": LSTM_SNIPPETS,
             "bpe-lstm-snippets": BPE_SNIPPETS,
+            "words-kn3-six-letters": replace(WORDS, spelling_order=6),
+            "taught-lstm": TAUGHT,
         }
+        models |= CONTROLS
         mixtures["mixture-snippets"] = ("words-kn3-snippets", "characters-lstm-snippets")
+        mixtures["mixture-taught"] = ("words-kn3-six-letters", "characters-lstm", "taught-lstm")
     if options.quick:
         tiny = {"hidden_size": 16, "epochs": 3, "headline_epochs": 1}
         lstms = {name: r for name, r in models.items() if isinstance(r, LSTMRecipe)}
         models |= {name: replace(recipe, **tiny) for name, recipe in lstms.items()}
+        models |= {n: replace(models[n], invented=9) for n, r in lstms.items() if r.invented}
     if options.csv:  # other text, other runs
         came_from = {"csv": sha256(options.csv), "column": options.column}
         came_from |= {"encoding": options.encoding, "updates_at_most": 10_000}
@@ -402,7 +414,8 @@ def all_runs(options):
     for name, recipe in models.items():
         for seed in SEEDS if isinstance(recipe, LSTMRecipe) else SEEDS[:1]:
             # On validation: what decided a setting, and what a mixture's weights are fitted on.
-            for parts in STAGES[1:] if name.startswith("bpe") and seed else STAGES:
+            stages = STAGES[1:] if name.startswith("bpe") and seed else STAGES
+            for parts in STAGES[:1] if name in CONTROLS else stages:
                 wanted.append(stage(name, seed, recipe, *parts))
     for name, members in mixtures.items():
         recipe = MixtureRecipe(members={member: models[member] for member in members})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from lstm_utils.models.headlines import Tokeniser, learn_merges
+from lstm_utils.models.headlines import Tokeniser, Words, learn_merges
 from lstm_utils.models.headlines_torch import (
     EncodedHeadlines,
     LanguageModel,
@@ -19,6 +19,7 @@ from . import distributed
 from .headlines_data import TextRecipe, training_text
 
 SAVE_EVERY = 30  # seconds of training between two checkpoints
+FOLDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class LSTMRecipe(TextRecipe):
     batch_size: int = 32
     learning_rate: float = 2e-2  # the highest
     clip: float = 1.0  # largest norm of the gradient
+    invented: int | None = None  # lines that words counted in the text draw, to be read after it
+    taught: float | None = None  # the counts' share of what it is to say of the text
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,58 @@ def sequences_of(data, recipe):
         merges = learn_merges(counts, recipe.merges)
     tokeniser = Tokeniser([*data.alphabet[1:], data.alphabet[0]], merges)
     return Sequences(tokeniser, EncodedHeadlines(tokeniser, lines), headlines)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Lines in numbers, and what a network is to say after each token: for each line (T, V)."""
+
+    encoded: EncodedHeadlines
+    wanted: list[torch.Tensor] | None = None  # None: the token that follows
+
+    def of(self, batch, team):
+        """What this process's share of a batch is to say."""
+        if self.wanted is None:
+            return None
+        mine = [self.wanted[k] for k in batch[team.rank :: team.size]]
+        return [rows.to(team.device) for rows in mine] or [torch.zeros_like(self.wanted[0][:1])]
+
+
+def lesson_of(data, recipe, seed, sequences):
+    """What a network reads, and is to say: as `Sequences`, or taught by words that are counted.
+
+    Counts know by heart what they were fitted on. So each tenth of the articles is judged by counts
+    of the rest, and of what the network is to say the judgement is a share. Then follow lines that
+    the counts of the whole text draw; what they say of those is all that the network is to say.
+    """
+    if recipe.invented is None:
+        return Lesson(sequences.encoded)
+    ids = sequences.tokeniser.vocabulary.ids
+    columns = [ids[character] for character in data.alphabet]
+    lines, headlines = training_text(data, recipe)
+
+    def counts(fold=None):
+        fitted = [text for k, text in enumerate(lines) if k % headlines % FOLDS != fold]
+        return Words(fitted, 3, data.alphabet, 5)
+
+    def says(model, text):
+        wanted = torch.zeros(len(text) + 2, len(ids))
+        wanted[0, ids[" "]] = 1  # each text begins with a blank
+        wanted[1:, columns] = torch.from_numpy(model.next_characters(text)).float()
+        return wanted
+
+    teacher = counts()
+    invented = teacher.invent(recipe.invented, [seed, 1])
+    encoded = EncodedHeadlines(sequences.tokeniser, lines + invented)
+    if recipe.taught is None:
+        return Lesson(encoded)
+    judges, wanted = [counts(fold) for fold in range(FOLDS)], []
+    for k, text in enumerate(lines):
+        follows = torch.tensor(sequences.tokeniser.encode(text)[1:])
+        wanted.append(recipe.taught * says(judges[k % headlines % FOLDS], text))
+        wanted[-1][torch.arange(len(follows)), follows] += 1 - recipe.taught
+    wanted += [says(teacher, text) for text in invented]
+    return Lesson(encoded, wanted)
 
 
 def epochs_of(recipe, lines, headlines):
@@ -112,7 +167,8 @@ def learn(run, data, progress):
     """
     recipe, seed, team = run.recipe, run.seed, distributed.team()
     sequences = sequences_of(data, recipe)
-    encoded = sequences.encoded
+    lesson = lesson_of(data, recipe, seed, sequences)
+    encoded = lesson.encoded
     torch.manual_seed(seed)
     model = make_model(sequences, recipe)
     wrapped = team.wrap(model)
@@ -128,7 +184,8 @@ def learn(run, data, progress):
             rows, share = team.share(encoded.rows(batch))
             step_size = one_cycle(account.step, sum(per_epoch), recipe.learning_rate)
             torch.manual_seed(seed * 1_000_003 + account.step)
-            loss = update(wrapped, optimiser, rows, share, step_size, recipe.clip)
+            wanted = lesson.of(batch, team)
+            loss = update(wrapped, optimiser, rows, share, step_size, recipe.clip, wanted)
             account.nats += team.total(loss)
             account.tokens += round(share * team.size)
             account.step += 1

@@ -26,7 +26,6 @@ from lstm_utils.models.pretrained import from_names, to_names
 from lstm_utils.models.reviews import (
     EncodedReviews,
     equal_length_batches,
-    known_codes,
     look_up,
     ngram_pieces,
     ngrams_of_codes,
@@ -34,7 +33,7 @@ from lstm_utils.models.reviews import (
 from lstm_utils.models.reviews_keras import PrefixNetwork
 
 from .export_weights import keep, to_int8
-from .reviews_data import corpus, judge
+from .reviews_data import corpus, judge, leaning_codes
 from .reviews_training import Trainer, fit
 from .runs import Progress, Run
 
@@ -53,6 +52,7 @@ class Recipe:
     piece_dropout: float = 0.15  # as of `Trainer`, like the next two
     smoothing: float = 0.0
     averaging: float | None = 0.97
+    r_drop: float | None = None
     rate: float = 4e-3  # the highest
     batch_size: int = 256
     epochs: int = 3
@@ -70,29 +70,6 @@ def all_runs(options):
     small = {"pieces": 300, "min_count": 5, "size": 4, "units": 6, "epochs": 2, "validation": 40}
     recipe = replace(Recipe(), **small) if options.quick else Recipe()
     return [Run("reading", "syllables", seed, recipe) for seed in SEEDS]
-
-
-def leaning_codes(codes, review, labels, at_most, min_count=20):
-    """A small vocabulary: the characters seen often, and the n-grams that lean most to one label.
-
-    An n-gram that stands in n reviews, of which k have label 1, leans by (k − n m) / √n, where m
-    is the share of label 1 in all reviews: in chance's own units, up to a factor.
-
-    codes (N, longest) are n-grams of training reviews, from `ngram_pieces`, review (N,) says whose
-    each row is, labels (R,). A character has to occur, and a longer n-gram to stand in reviews, at
-    least `min_count` times. Returns at most `at_most` codes, sorted.
-    """
-    single = known_codes(codes[:, 0], min_count)
-    longer = codes[:, 1:] > 0
-    found, which = np.unique(codes[:, 1:][longer], return_inverse=True)
-    place = which * len(labels) + np.broadcast_to(review[:, None], longer.shape)[longer]
-    which, review = np.divmod(np.unique(place), len(labels))  # once a review
-    n = np.bincount(which, minlength=len(found))
-    positive = np.bincount(which, weights=labels[review], minlength=len(found))
-    leaning = np.abs(positive - n * labels.mean()) / np.sqrt(n)
-    leaning[n < min_count] = -1
-    best = np.argsort(-leaning, kind="stable")[: max(0, at_most - len(single))]
-    return np.sort(np.concatenate([single, found[best[leaning[best] >= 0]]]))
 
 
 class Parts:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from lstm_utils.corpora import load_nsmc
+from lstm_utils.models.reviews import known_codes
 from lstm_utils.models.reviews_keras import calibration_error, reliability
 
 from .runs import data_record
@@ -73,6 +74,29 @@ class Corpus:
 
 
 corpus = cache(Corpus)
+
+
+def leaning_codes(codes, review, labels, at_most, min_count=20):
+    """A small vocabulary: the characters seen often, and the n-grams that lean most to one label.
+
+    An n-gram that stands in n reviews, of which k have label 1, leans by (k − n m) / √n, where m
+    is the share of label 1 in all reviews: in chance's own units, up to a factor.
+
+    codes (N, longest) are n-grams of training reviews, from `ngram_pieces`, review (N,) says whose
+    each row is, labels (R,). A character has to occur, and a longer n-gram to stand in reviews, at
+    least `min_count` times. Returns at most `at_most` codes, sorted.
+    """
+    single = known_codes(codes[:, 0], min_count)
+    longer = codes[:, 1:] > 0
+    found, which = np.unique(codes[:, 1:][longer], return_inverse=True)
+    place = which * len(labels) + np.broadcast_to(review[:, None], longer.shape)[longer]
+    which, review = np.divmod(np.unique(place), len(labels))  # once a review
+    n = np.bincount(which, minlength=len(found))
+    positive = np.bincount(which, weights=labels[review], minlength=len(found))
+    leaning = np.abs(positive - n * labels.mean()) / np.sqrt(n)
+    leaning[n < min_count] = -1
+    best = np.argsort(-leaning, kind="stable")[: max(0, at_most - len(single))]
+    return np.sort(np.concatenate([single, found[best[leaning[best] >= 0]]]))
 
 
 def interval(right):

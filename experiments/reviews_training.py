@@ -38,12 +38,22 @@ def cosine_rate(step, steps, peak, warm_up=100):
     return float(peak * min(1, (step + 1) / warm_up) * (0.02 + 0.98 * wave))
 
 
+def divergence(a, b):
+    """Symmetric Kullback-Leibler divergence of two verdicts with log odds a and b, elementwise.
+
+    (KL(p, q) + KL(q, p)) / 2 = (p − q)(a − b) / 2, with p = σ(a) and q = σ(b).
+    """
+    return (tf.sigmoid(a) - tf.sigmoid(b)) * (a - b) / 2
+
+
 class Trainer:
     """A network, its optimiser, the average of its weights, and one step of training.
 
     The recipe says `piece_dropout`, the share of the pieces (n-grams or tokens) that are left out
     of a training batch; `smoothing`, a label says 1 − smoothing/2 or smoothing/2 instead of 1 or 0;
-    `averaging`, what an average over the last weights keeps of itself, every ten steps, or None.
+    `averaging`, what an average over the last weights keeps of itself, every ten steps, or None;
+    `r_drop`, by how much two readings of a batch, each with a dropout of its own, are drawn towards
+    each other (Liang et al., 2021), or None for one reading.
     """
 
     def __init__(self, network, recipe, seed):
@@ -65,18 +75,29 @@ class Trainer:
 
     def _train(self, ids, slots, steps, labels):
         recipe = self.recipe
-        if recipe.piece_dropout:
-            number = tf.cast(self.optimizer.iterations.value, tf.int32)
-            chance = tf.random.stateless_uniform(tf.shape(ids), [self.seed, number])
-            ids = tf.where(chance < recipe.piece_dropout, 0, ids)
         target = labels * (1 - recipe.smoothing) + recipe.smoothing / 2
+        readings = 2 if recipe.r_drop else 1
         with tf.GradientTape() as tape:
-            vectors = self.network.vectors(ids, slots, steps) / (1 - recipe.piece_dropout)
+            left = [self._thinned(ids, k) for k in range(readings)]
+            vectors = [self.network.vectors(ids, slots, steps) for ids in left]
+            vectors = tf.concat(vectors, axis=0) / (1 - recipe.piece_dropout)
             scores = self.network.read(vectors, training=True)
+            target = tf.tile(target, [readings])
             loss = tf.reduce_mean(self.network.losses(target, scores))
+            if recipe.r_drop:
+                loss += recipe.r_drop * tf.reduce_mean(divergence(*tf.split(scores, 2)))
         weights = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, [w.value for w in weights]), weights)
         return loss
+
+    def _thinned(self, ids, reading):
+        """A batch's pieces, a share of them left out at random."""
+        if not self.recipe.piece_dropout:
+            return ids
+        number = tf.cast(self.optimizer.iterations.value, tf.int32)
+        seed = self.seed + 1_000_003 * reading
+        chance = tf.random.stateless_uniform(tf.shape(ids), [seed, number])
+        return tf.where(chance < self.recipe.piece_dropout, 0, ids)
 
     def step(self, batch, labels, rate):
         """One update on a batch of `EncodedReviews.batch`; returns the loss."""

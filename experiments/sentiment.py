@@ -8,7 +8,11 @@ reviews. Settings were chosen on 15,000 reviews of the training file: the runs b
 # ruff: noqa: E402 - TensorFlow reads its settings when it is imported
 
 import json
+import shutil
+import subprocess
+import sys
 import time
+from argparse import Namespace
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -31,7 +35,7 @@ quiet_logs()
 import keras
 import tensorflow as tf
 
-from lstm_utils.models.pretrained import to_names
+from lstm_utils.models.pretrained import from_names, to_names
 from lstm_utils.models.reviews import (
     EncodedReviews,
     known_codes,
@@ -42,8 +46,8 @@ from lstm_utils.models.reviews import (
 from lstm_utils.models.reviews_keras import ReviewNetwork, notes_network, notes_words
 from lstm_utils.text import Vocabulary, clean_review, pad
 
-from .export_weights import keep
-from .reviews_data import corpus, judge
+from .export_weights import keep, to_int8
+from .reviews_data import corpus, judge, leaning_codes
 from .reviews_training import Trainer, fit, train
 from .runs import Progress, Run, write_atomically
 
@@ -67,8 +71,9 @@ class NGrams:
     kind: str = field(default="ngrams", init=False)
     by: str  # what a step is: "word", "pair" or "syllable"
     longest: int = 4  # in characters
-    min_count: int = 3
-    at_most: int | None = None  # of them: the commonest
+    min_count: int = 3  # or, of those that lean, reviews in which it has to stand
+    at_most: int | None = None  # of them
+    chosen_by: str | None = None  # "leaning", as of `leaning_codes`; else the commonest
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,21 @@ class Letters:
     min_count: int = 4
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """N-grams of letters and of characters, side by side; a step is a word."""
+
+    kind: str = field(default="mixed", init=False)
+    letters: Letters = Letters()
+    characters: NGrams = NGrams(by="word")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkRecipe:
     """A `ReviewNetwork` and its training."""
 
     model: str = field(default="lstm", init=False)
-    tokens: Words | BPE | NGrams | Letters
+    tokens: Words | BPE | NGrams | Letters | Mixed
     size: int = 64  # of a row of the table
     units: int = 96  # of each LSTM
     both_directions: bool = True
@@ -93,6 +107,8 @@ class NetworkRecipe:
     piece_dropout: float = 0.45  # as of `Trainer`, like the next two
     smoothing: float = 0.1
     averaging: float | None
+    r_drop: float | None = None
+    stored_as: str | None = None  # "int8, a scale an array": rounded so before it is scored
     rate: float = 2e-3  # the highest
     schedule: str = "cosine"  # or "constant"
     batch_size: int = 256
@@ -101,6 +117,8 @@ class NetworkRecipe:
     cut: int | None = None  # steps that are read
     reader: str | None = None  # "words": a layer that reads each step by itself, for the LSTM
     held_out: int | None = None  # training reviews that stand in the test reviews' place
+    teachers: tuple[str, ...] | None = None  # runs whose verdicts on training reviews it learns
+    taught: float | None = None  # their share of what it is to say; the labels have the rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +155,8 @@ class LinearRecipe:
 class SystemRecipe:
     model: str = field(default="system", init=False)
     weights: dict[str, float]  # of each model's log odds
-    chosen: str = "all LSTMs alike, the linear model half: on validation no other choice was better"
+    in_one_go: bool | None = None  # all members made anew, by two processes at once
+    chosen: str = "on validation, by hand: every network alike, the linear model half"
 
 
 SEEDS = (0, 1, 2)
@@ -198,11 +217,42 @@ RUNGS = {  # each adds to the one before
     "training-7-falling-rate": {"schedule": "cosine", "rate": 2e-3},
     "training-8-smoothing": {"smoothing": 0.1},
 }
-MEMBERS = (BEST, "tokens-ngram-letters", "tokens-ngram-pairs", "tokens-morphemes")
-SYSTEM = SystemRecipe({"linear": 0.5} | dict.fromkeys(MEMBERS, 1.0))
-PRETRAINED = replace(
-    NETWORK, units=64, epochs=4, piece_dropout=0.3, tokens=NGrams(by="word", at_most=32_000)
+# Towards the best network: n-grams of letters and of characters at once; then read twice, with a
+# smaller table and more units; then half of its targets from two networks.
+MIXED = replace(NETWORK, tokens=Mixed(), piece_dropout=PIECE_DROPOUT["ngram-letters"])
+TWICE = replace(MIXED, size=32, units=128, r_drop=1.0, epochs=4)
+TAUGHT = replace(TWICE, smoothing=0.0, teachers=("mixed", "tokens-ngram-pairs"), taught=0.5)
+# The network of the package: its n-grams have to be stored too, so they are few.
+PACKAGED = replace(
+    NETWORK,
+    tokens=NGrams(by="word", at_most=105_000, min_count=8, chosen_by="leaning"),
+    size=24,
+    piece_dropout=0.5,
+    r_drop=1.0,
+    rate=3e-3,
+    epochs=6,
+    smoothing=0.0,
+    teachers=("taught",),
+    taught=0.9,
+    stored_as="int8, a scale an array",
 )
+LEADING = {"mixed": MIXED, "taught": TAUGHT, "pretrained": PACKAGED}
+TEACHERS = [name for recipe in LEADING.values() for name in recipe.teachers or ()]
+LEADING_TRIED = {  # on held-out reviews: one step or one setting moved
+    "mixed-0.6": MIXED,
+    "taught-0.5": TAUGHT,
+    "taught-0.0": TWICE,
+    "pretrained-leaning": PACKAGED,
+    "pretrained-untaught": replace(PACKAGED, teachers=None, taught=None, smoothing=0.1),
+}
+TWINS = {  # what a teacher is called where it learns without the held-out reviews
+    "mixed": "mixed-0.6",
+    "taught": "taught-0.5",
+    "tokens-ngram-pairs": "ngram-pairs-0.45",
+}
+AGAINST_LINEAR = (BEST, "no-recurrence", *LEADING)
+MEMBERS = ("taught", "mixed", "tokens-ngram-pairs", "tokens-ngram-letters")
+SYSTEM = SystemRecipe({"linear": 0.5} | dict.fromkeys(MEMBERS, 1.0))
 
 
 def by_tokens(name, **changes):
@@ -215,18 +265,18 @@ def by_tokens(name, **changes):
 
 def all_runs(options):
     """Every run, those that others lean on first; those that choose settings before all."""
-    recipes = {"system": SYSTEM, "pretrained": PRETRAINED}
-    recipes |= {f"tokens-{name}": by_tokens(name) for name in TOKENS if name != BEST}
-    recipes |= {name: by_tokens(name) for name in (BEST, "no-recurrence")}
+    recipes = {f"tokens-{name}": by_tokens(name) for name in TOKENS if name != BEST}
+    recipes |= {name: by_tokens(name) for name in (BEST, "no-recurrence")} | LEADING
     rung = PLAIN
     for name, change in RUNGS.items():
         rung = recipes[name] = replace(rung, **change)
-    recipes["notes"] = NotesRecipe()
+    recipes |= {"notes": NotesRecipe(), "system": SYSTEM}
     tuning = {
         f"{name}-{share}": by_tokens(name, piece_dropout=share, held_out=HELD_OUT)
         for name, shares in TRIED.items()
         for share in shares
     }
+    tuning |= {name: replace(r, held_out=HELD_OUT) for name, r in LEADING_TRIED.items()}
     tuning |= {
         f"linear-{text}-{n}-{C:g}": LinearRecipe(text=text, longest=n, C=C, held_out=HELD_OUT)
         for text, n, C in LINEAR_TRIED
@@ -240,6 +290,7 @@ def all_runs(options):
         *(Run("sentiment_tuning", name, 0, recipe) for name, recipe in tuning.items()),
         Run("sentiment", "linear", 0, LinearRecipe()),
         *(Run("sentiment", name, k, recipe) for name, recipe in recipes.items() for k in SEEDS),
+        Run("sentiment", "system-in-one-go", 0, replace(SYSTEM, in_one_go=True)),
     ]
 
 
@@ -316,13 +367,27 @@ def byte_pairs(texts, size):
     return Tokens(*map(EncodedReviews.from_ids, ids), tokenizer.get_vocab_size())
 
 
+def known_ngrams(pieces, labels, tokens):
+    """The n-grams that get a row of the table: their codes, sorted."""
+    codes, _, start = pieces
+    if tokens.chosen_by is None:
+        return known_codes(codes, tokens.min_count, tokens.at_most)
+    review = np.repeat(np.arange(len(labels)), np.diff(start))
+    return leaning_codes(codes, review, labels, tokens.at_most, tokens.min_count)
+
+
 def encode(tokens, parts, options):
     """Cut the reviews to learn from and those to score as a recipe says: `Tokens`."""
     texts, seconds = [part.texts for part in parts], 0.0
+    if isinstance(tokens, Mixed):
+        one, other = (encode(kind, parts, options) for kind in (tokens.letters, tokens.characters))
+        pairs = ((one.train, other.train), (one.test, other.test))
+        both = (mine.beside(theirs, one.rows - 1) for mine, theirs in pairs)
+        return Tokens(*both, one.rows + other.rows - 1)
     if isinstance(tokens, NGrams | Letters):
         if isinstance(tokens, NGrams):
             pieces = [ngram_pieces(part, tokens.by, tokens.longest) for part in texts]
-            known = known_codes(pieces[0][0], tokens.min_count, tokens.at_most)
+            known = known_ngrams(pieces[0], parts[0].labels, tokens)
         else:
             pieces = [letter_pieces(part, tokens.lengths) for part in texts]
             known = known_codes(pieces[0][0], tokens.min_count)
@@ -351,8 +416,7 @@ class Tested:
     sizes: dict
     seconds: dict  # metrics; tokenising_seconds are what an earlier run has spent
     curve: list = field(default_factory=list)
-    trainer: object = None
-    tokens: Tokens | None = None
+    told: np.ndarray | None = None  # of a teacher: its log odds for the reviews it learned from
 
 
 class NotesTrainer:
@@ -387,15 +451,34 @@ def train_lstm(run, parts, options, progress):
         rows += 1
     shape = rows, recipe.size, recipe.units
     settings = recipe.both_directions, recipe.pool, recipe.dropout, recipe.scale, not recipe.reader
-    trainer = Trainer(ReviewNetwork(*shape, *settings), recipe, run.seed)
+    network = ReviewNetwork(*shape, *settings)
+    trainer = Trainer(network, recipe, run.seed)
+    seconds = {"tokenising_seconds": tokens.seconds}
+    if recipe.teachers:
+        labels = taught_labels(run, labels, options)
+        spent = (earlier(name, run, options).seconds for name in recipe.teachers)
+        seconds["teachers_seconds_on_two_cores"] = two_cores(spent)
     curve = fit(trainer, fitted, labels, progress, options.quick, recipe.schedule == "cosine")
     sizes = {
         "weights": int(trainer.network.count_params()),
         "table": [rows, recipe.size],
         "steps_per_review": float(fitted.steps.mean()),
     }
-    seconds = {"tokenising_seconds": tokens.seconds}
-    return Tested(trainer.scores(test), sizes, seconds, curve, trainer, tokens)
+    teacher = run.name in TEACHERS or run.name in [TWINS[name] for name in TEACHERS]
+    told = trainer.scores(fitted) if teacher else None
+    if recipe.stored_as:
+        hand_over(run, options, trainer, tokens)
+    return Tested(trainer.scores(test), sizes, seconds, curve, told)
+
+
+def taught_labels(run, labels, options):
+    """What a network is to say of each training review: its label, and what its teachers say.
+
+    The mean of their log odds becomes a probability: shape (R,), a share of each.
+    """
+    told = [earlier(name, run, options, "told").scores for name in run.recipe.teachers]
+    verdicts = 1 / (1 + np.exp(-np.mean(told, axis=0, dtype=np.float64)))
+    return (1 - run.recipe.taught) * labels + run.recipe.taught * verdicts
 
 
 def train_notes(run, parts, options, progress):
@@ -436,7 +519,7 @@ def train_notes(run, parts, options, progress):
         "steps_per_review": 25.0,
     }
     scores = trainer.scores(encode_words(test))
-    return Tested(scores, sizes, {"tokenising_seconds": 0.0}, curve, trainer)
+    return Tested(scores, sizes, {"tokenising_seconds": 0.0}, curve)
 
 
 def train_linear(run, parts, _options, _progress):
@@ -454,15 +537,35 @@ def train_linear(run, parts, _options, _progress):
     return Tested(model.decision_function(test.texts), sizes, {"tokenising_seconds": 0.0})
 
 
-def run_system(run, _parts, options, _progress):
+def run_system(run, parts, options, _progress):
     """A weighted mean of the log odds of several models."""
     weights = run.recipe.weights
-    members = {name: earlier(name, run.seed, options) for name in weights}
+    if run.recipe.in_one_go:
+        return in_one_go(run, parts, options)
+    members = {name: earlier(name, run, options) for name in weights}
     scores = sum(weights[name] * member.scores for name, member in members.items())
     seconds = {name: member.seconds for name, member in members.items()}
-    metrics = {"member_seconds": seconds, "seconds_on_one_core": sum(seconds.values())}
-    metrics["seconds_on_two_cores"] = two_cores(seconds.values())
-    return Tested(scores / sum(weights.values()), {"members": list(weights)}, metrics)
+    sizes, metrics = {"members": list(weights)}, {"member_seconds": seconds}
+    return Tested((scores / sum(weights.values())).astype(np.float32), sizes, metrics)
+
+
+def in_one_go(run, parts, options):
+    """The system as somebody makes it who has nothing yet: two processes and an empty folder."""
+    folder = options.checkpoints / "sentiment" / "in-one-go"
+    shutil.rmtree(folder, ignore_errors=True)
+    start = time.perf_counter()
+    names = "|".join([*run.recipe.weights, *TEACHERS])
+    command = [sys.executable, "-m", "experiments.sentiment", "--only", f"^({names})$"]
+    command += ["--seeds", "0", str(run.seed), *["--quick"] * options.quick]
+    for name in ("results", "checkpoints"):
+        command += [f"--{name}", str(folder)]
+    for process in [subprocess.Popen(command) for _ in range(2)]:
+        if process.wait():
+            raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
+    there = Namespace(**vars(options) | {"results": folder, "checkpoints": folder})
+    tested = run_system(replace(run, recipe=SYSTEM), parts, there, None)
+    tested.seconds["seconds_of_two_processes"] = time.perf_counter() - start
+    return tested
 
 
 def two_cores(seconds):
@@ -500,31 +603,35 @@ def compare(scores, others, labels, slices):
 class Earlier:
     """What is needed of another run."""
 
-    scores: np.ndarray  # log odds (N,)
+    scores: np.ndarray  # log odds (N,), of the reviews to score or of those to learn from
     seconds: float  # until its model was trained, tokens included, scoring not
 
 
-def scores_path(run, options):
-    """Where a run leaves its test scores for runs that lean on it (not committed)."""
+def left_by(run, options, what="scores"):
+    """Where a run leaves "scores", or a teacher what it "told", for others (not committed)."""
     name = run.checkpoint_path(options.checkpoints).name
-    return options.checkpoints / run.experiment / "scores" / name
+    return options.checkpoints / run.experiment / what / name
 
 
 def leans_on(run):
     """Names of the runs whose scores a run needs."""
-    members = list(run.recipe.weights) if isinstance(run.recipe, SystemRecipe) else []
-    return members or ["linear"] * (run.name in (BEST, "no-recurrence", "pretrained"))
+    if isinstance(run.recipe, SystemRecipe):
+        return [] if run.recipe.in_one_go else list(run.recipe.weights)
+    compared = run.experiment == "sentiment" and run.name in AGAINST_LINEAR
+    return ["linear"] * compared + list(getattr(run.recipe, "teachers", None) or ())
 
 
-def earlier(name, seed, options):
-    """Another run's `Earlier`; it is made if need be."""
+def earlier(name, after, options, what="scores"):
+    """The `Earlier` of another run, on which the run `after` leans; it is made if need be."""
     known = {(run.experiment, run.name, run.seed): run for run in all_runs(options)}
-    run = known["sentiment", name, 0 if name == "linear" else seed]
-    path = scores_path(run, options)
+    if after.experiment == "sentiment_tuning":
+        name = TWINS.get(name, name)
+    run = known[after.experiment, name, 0 if name == "linear" else after.seed]
+    path = left_by(run, options, what)
     record = runs.make(run, execute, options, leaves=path)
     spent = record["curve"][-1]["seconds"] if record["curve"] else record["seconds"]
     seconds = spent + record["metrics"]["tokenising_seconds"]
-    return Earlier(from_bytes(path.read_bytes())["scores"], seconds)
+    return Earlier(from_bytes(path.read_bytes())[what], seconds)
 
 
 WAYS = {
@@ -541,41 +648,39 @@ def execute(run, options):
     parts = corpus().parts(getattr(run.recipe, "held_out", None))
     fitted, test = parts
     labels, slices = test.labels, test.slices
-    for name in leans_on(run):  # before this run's clock starts
-        earlier(name, run.seed, options)
+    for name in leans_on(run):  # before the clock of this run starts
+        earlier(name, run, options)
     with Progress(run, options.checkpoints) as progress:
         tested = WAYS[type(run.recipe)](run, parts, options, progress)
         scores = tested.scores
-        if run.name == "pretrained":
-            scores = hand_over(run, options, tested)
         metrics = judge(scores, labels, slices) | tested.seconds
         if not isinstance(run.recipe, SystemRecipe):
             metrics["seconds_in_all"] = progress.seconds + metrics["tokenising_seconds"]
-            content = to_bytes({"scores": scores.astype(np.float32)})
-            write_atomically(scores_path(run, options), content)
+        for what in ("scores", "told"):
+            if (values := getattr(tested, what)) is not None:
+                content = to_bytes({what: values.astype(np.float32)})
+                write_atomically(left_by(run, options, what), content)
         if "linear" in leans_on(run):
-            other = earlier("linear", 0, options).scores
+            other = earlier("linear", run, options).scores
             metrics["against_linear"] = compare(scores, other, labels, slices)
         sizes = tested.sizes | {"train": len(fitted.labels), "test": len(labels)}
         record = {"sizes": sizes, "metrics": metrics, "curve": tested.curve, "threads": 1}
         return progress.record(data=corpus().record, **record)
 
 
-def hand_over(run, options, tested):
-    """Leave the small model for the package, rounded to float16 as it is shipped.
-
-    Returns what the rounded network says of the test reviews.
-    """
-    tokens, layers = run.recipe.tokens, {}
-    for name, layer in tested.trainer.network.layers_by_name().items():
-        layers[name] = [a.astype(np.float16).astype(np.float32) for a in layer.get_weights()]
-        layer.set_weights(layers[name])
-    if run.seed == 0 and not options.quick:
-        extras = {"by": tokens.by, "longest": tokens.longest, "data": corpus().record}
+def hand_over(run, options, trainer, tokens):
+    """Round a trained network as it is to be stored; seed 0's is left for the package."""
+    layers = trainer.network.layers_by_name()
+    arrays = to_names({name: layer.get_weights() for name, layer in layers.items()})
+    whole, scales = to_int8(arrays)
+    rounded = {name: whole[name] * np.float32(scales[name]) for name in arrays}
+    trainer.network.set_layers(lambda name: from_names(rounded, name))
+    if run.seed == 0 and run.experiment == "sentiment" and not options.quick:
+        cut, extras = run.recipe.tokens, {"scales": scales, "data": corpus().record}
+        extras |= {"by": cut.by, "longest": cut.longest}
         extras |= {key: getattr(run.recipe, key) for key in ("both_directions", "pool", "units")}
-        extras["ngrams"] = "\n".join(ngrams_of_codes(tested.tokens.known))
-        keep("sentiment", run, to_names(layers), options.checkpoints, **extras)
-    return tested.trainer.scores(tested.tokens.test)
+        extras["ngrams"] = "\n".join(ngrams_of_codes(tokens.known))
+        keep("sentiment", run, whole, options.checkpoints, **extras)
 
 
 def main(argv=None):

@@ -15,12 +15,13 @@ lstm_1997
     Networks of 1997 with the input gates' bias of experiment 4: seeds_solved of seeds met the
     first criterion within a million sequences.
 sentiment
-    Accuracy on the test reviews of linear_model (TF-IDF and logistic regression), notes_recipe,
-    best_single_lstm (one network) and best_system (several models, averaged). seconds_single: what
-    cutting the text and training that network take. seconds_system: the same for all members of the
-    system, shared between two cores.
+    Accuracy on the test reviews of linear_model (TF-IDF and logistic regression; tuned_linear is
+    the same), notes_recipe, best_single_lstm (n-gram words), no_recurrence (its control),
+    best_distilled_lstm (one network that two others taught), packaged (the package's) and
+    best_system (several models, averaged). seconds_single: what cutting the text and training
+    n-gram words take. seconds_system: what all of the system took, two processes on two cores.
 headlines
-    Bits per character of word_kneser_ney (three words), lstm_alone (the better LSTM) and
+    Bits per character of word_kneser_ney (three words), lstm_alone (the best LSTM) and
     best_alone (the mixture), all on headlines alone; best_with_snippets reads the articles'
     snippets too, and seconds is what training all that is in it takes.
 cells
@@ -42,7 +43,7 @@ from .runs import HERE, write_record
 NOTES_LESSONS, BEST_LESSONS = "1-notes", "11-smaller-batches"  # first and last rung of the ladder
 EVERY_LENGTH, OF_1997, IN_TIME = "every-length", "lstm-of-1997-biased", 1_000_000  # sequences
 SINGLE_LSTM = "ngram-words"  # why: experiments/sentiment.py, at BEST
-HEADLINE_LSTMS = ("characters-lstm", "bpe-lstm")
+HEADLINE_LSTMS = ("characters-lstm", "bpe-lstm", "taught-lstm")
 BITS = "bits_per_character"
 REFERENCE = "reference T=100 H=64"
 FIGURES = {  # what is a plain median: experiment, figure, its run and the keys in that's metrics
@@ -55,8 +56,12 @@ FIGURES = {  # what is a plain median: experiment, figure, its run and the keys 
         "notes_recipe": ("notes", "accuracy"),
         "best_single_lstm": (SINGLE_LSTM, "accuracy"),
         "best_system": ("system", "accuracy"),
+        "tuned_linear": ("linear", "accuracy"),
+        "no_recurrence": ("no-recurrence", "accuracy"),
+        "best_distilled_lstm": ("taught", "accuracy"),
+        "packaged": ("pretrained", "accuracy"),
         "seconds_single": (SINGLE_LSTM, "seconds_in_all"),
-        "seconds_system": ("system", "seconds_on_two_cores"),
+        "seconds_system": ("system-in-one-go", "seconds_of_two_processes"),
     },
     "headlines": {
         "word_kneser_ney": ("words-kn3", BITS),

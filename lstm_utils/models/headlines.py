@@ -11,6 +11,7 @@ from lstm_utils.inputs import (
     as_floats,
     as_integers,
     as_lists,
+    as_rng,
     as_text,
     as_texts,
     as_whole,
@@ -393,6 +394,39 @@ class Words:
                         low, high = low + np.searchsorted(column, [code, code + 1])
             first = False
         return np.array(rows)
+
+    def invent(self, count, seed=0):
+        """Headlines drawn from the model, word by word, and a new word letter by letter.
+
+        Parameters
+        ----------
+        count : int
+        seed : int, numpy.random.Generator or None
+
+        Returns
+        -------
+        list of str
+            With one word at least: a draw that ends at once is drawn again.
+        """
+        rng = np.random.default_rng() if seed is None else as_rng(seed, "seed")
+        known, drawn = list(self._row), []
+        for _ in range(as_whole(count, "count")):
+            text = []
+            while not text:
+                while (word := self._draw(text, known, rng)) != "":
+                    text.append(word)
+            drawn.append(" ".join(text))
+        return drawn
+
+    def _draw(self, before, known, rng):
+        p, rest = self._next_words(before)
+        place = rng.random() * (p.sum() + rest) - rest
+        if place >= 0:
+            return known[min(np.searchsorted(p.cumsum(), place, "right"), len(known) - 1)]
+        word = ""
+        while not word.endswith(END):
+            word += self.alphabet[rng.choice(len(self.place), p=self._spelling(word))]
+        return word[:-1]
 
     def _next_words(self, before):
         return self.model.distribution(before, self._row, self._nothing)

@@ -114,7 +114,7 @@ def epoch_batches(lengths, batch_size, seed, epoch):
     return length_batches(lengths, batch_size, as_rng([seed, epoch], "[seed, epoch]"))
 
 
-def update(model, optimiser, rows, tokens, step_size, clip=1.0):
+def update(model, optimiser, rows, tokens, step_size, clip=1.0, wanted=None):
     """Make one update.
 
     Parameters
@@ -129,6 +129,9 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
     step_size : float
     clip : float
         The largest norm of the gradient.
+    wanted : list of float32 tensors (T, V), optional
+        For each row, of T + 1 tokens, the probabilities that the model is to give; by default all
+        for the token that follows.
 
     Returns
     -------
@@ -143,7 +146,11 @@ def update(model, optimiser, rows, tokens, step_size, clip=1.0):
     as_real(tokens, "tokens", POSITIVE)
     inputs, targets = shifted(rows)
     scores = model(inputs)[0].transpose(1, 2)  # (B, V, T)
-    loss = F.cross_entropy(scores, targets, ignore_index=0, reduction="sum")
+    if wanted is None:
+        loss = F.cross_entropy(scores, targets, ignore_index=0, reduction="sum")
+    else:  # padding wants nothing, and costs nothing
+        wanted = pad_sequence(wanted, batch_first=True).transpose(1, 2)
+        loss = F.cross_entropy(scores, wanted, reduction="sum")
     optimiser.zero_grad()
     (loss / tokens).backward()
     nn.utils.clip_grad_norm_(model.parameters(), clip)

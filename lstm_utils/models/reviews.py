@@ -166,6 +166,25 @@ class EncodedReviews:
         start = np.concatenate([[0], np.cumsum(keep)])[self.start]
         return EncodedReviews(self.ids[keep], self.step[keep], start)
 
+    def beside(self, other, rows):
+        """The pieces of both, at the same steps; the other's rows of a table follow these `rows`.
+
+        ValueError if the reviews, or their steps, are not the same ones.
+        """
+        if not np.array_equal(self.steps, other.steps):
+            raise ValueError("both must hold the same reviews, cut into the same steps")
+        width = max(self.ids.shape[1], other.ids.shape[1])
+        ids = [
+            np.pad(ids, ((0, 0), (0, width - ids.shape[1])))
+            for ids in (self.ids, np.where(other.ids > 0, other.ids + rows, 0))
+        ]
+        both = (self, other)
+        review = [np.repeat(np.arange(len(part)), np.diff(part.start)) for part in both]
+        step = np.concatenate([part.step for part in both])
+        order = np.lexsort((step, np.concatenate(review)))  # stable
+        ids = np.concatenate(ids)[order].astype(np.int32)
+        return EncodedReviews(ids, step[order], self.start + other.start)
+
     def padded(self, steps, row):
         """Every review filled up to so many steps; at each step added the LSTM reads `row`.
 

@@ -2,11 +2,16 @@
 
 import json
 import threading
+from dataclasses import replace
 
+import keras
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as to_bytes
+from scipy.special import expit
+from scipy.stats import entropy
 
 from lstm_utils.models.reviews import ngram_pieces, ngrams_of_codes
 from lstm_utils.records import load_records, metric
@@ -29,7 +34,7 @@ def test_letters_are_read_inside_the_syllables():
 
 def test_a_small_vocabulary_holds_what_leans():
     """굿 stands in praise only, 망 in blame only, 영화 in both: counted by hand below."""
-    from experiments.reading import leaning_codes
+    from experiments.reviews_data import leaning_codes
 
     texts, labels = ["굿 굿", "굿 영화", "망 영화", "망 영화"], np.array([1, 1, 0, 0])
     codes, _, start = ngram_pieces(texts, by="syllable", longest=2)
@@ -73,6 +78,46 @@ def test_rows_that_a_batch_uses_move_as_with_adam_and_others_stay():
     assert np.abs(ours - keras_own).max() < 1e-6  # the same rows at each step: the same result
     assert (ours[[0, 2]] == 1).all()
     assert (ours[[1, 3]] < 1).all()
+
+
+@given(st.floats(-8, 8), st.floats(-8, 8))
+def test_two_verdicts_diverge_by_the_mean_of_both_kullback_leibler_divergences(a, b):
+    from experiments.reviews_training import divergence
+
+    p, q = ([1 - expit(z), expit(z)] for z in (a, b))
+    expected = (entropy(p, q) + entropy(q, p)) / 2
+    assert float(divergence(a, b)) == pytest.approx(expected, rel=1e-3, abs=1e-6)
+
+
+def test_a_batch_that_is_read_twice_is_thinned_anew():
+    """With all dropout off, two readings agree, and the loss is that of one."""
+    from experiments.reviews_training import Trainer
+    from experiments.sentiment import NETWORK
+    from lstm_utils.models.reviews import EncodedReviews
+    from lstm_utils.models.reviews_keras import ReviewNetwork
+
+    def losses(piece_dropout, r_drop):
+        keras.utils.set_random_seed(0)
+        recipe = replace(NETWORK, r_drop=r_drop, piece_dropout=piece_dropout, averaging=None)
+        trainer = Trainer(ReviewNetwork(9, 4, 3, scale=1.0), recipe, seed=0)
+        batch = EncodedReviews.from_ids([[1, 2, 3, 4, 5, 6, 7, 8]]).batch([0])
+        return [trainer.step(batch, np.array([1.0]), 1e-3) for _ in range(3)]
+
+    np.testing.assert_allclose(losses(0.0, 5.0), losses(0.0, None), rtol=1e-5)
+    assert losses(0.5, 5.0) != losses(0.5, None)
+
+
+def test_a_taught_network_learns_labels_and_verdicts_by_their_shares(monkeypatch):
+    from experiments import sentiment
+
+    told = {"one": np.array([0.0, 2.0]), "other": np.array([0.0, -4.0])}
+    monkeypatch.setattr(
+        sentiment, "earlier", lambda name, *_: sentiment.Earlier(None, 0.0, told[name])
+    )
+    recipe = replace(sentiment.NETWORK, teachers=("one", "other"), taught=0.25)
+    run = sentiment.Run("sentiment", "taught", 0, recipe)
+    found = sentiment.taught_labels(run, np.array([1, 0]), None)
+    np.testing.assert_allclose(found, [0.75 + 0.25 * 0.5, 0.25 * expit(-1)])
 
 
 @settings(max_examples=30)
@@ -214,7 +259,8 @@ def test_two_that_lean_on_one_run_make_it_once(tmp_path, monkeypatch):
             return progress.record(data={}, sizes={}, metrics=metrics, curve=[])
 
     monkeypatch.setattr(sentiment, "execute", execute)
-    lean = lambda: found.append(sentiment.earlier("linear", 0, options))  # noqa: E731
+    after = sentiment.Run("sentiment", sentiment.BEST, 0, sentiment.NETWORK)
+    lean = lambda: found.append(sentiment.earlier("linear", after, options))  # noqa: E731
     threads = [threading.Thread(target=lean) for _ in range(2)]
     threads[0].start()
     assert begun.wait(60)

@@ -142,6 +142,19 @@ def test_encoded_lines_come_back(texts):
     assert encoded.flat.dtype == np.uint8
 
 
+def test_invented_headlines_come_as_often_as_the_model_says():
+    """Each headline's share of 4,000 draws is its probability, within four standard errors."""
+    model = Words(["a b", "a", "b b a", "a"], 2, ["\n", " ", "a", "b"], 2)
+    drawn = Counter(model.invent(4000, seed=1))
+    assert "" not in drawn
+    (empty, *bits), total = model.bits(["", *drawn]), drawn.total()
+    for (text, times), bit in zip(drawn.items(), bits, strict=True):
+        p = 2**-bit / (1 - 2**-empty)
+        assert abs(times / total - p) < 4 * math.sqrt(p * (1 - p) / total) + 1 / total, text
+    assert model.invent(3, seed=1) == list(model.invent(4, seed=1))[:3]
+    assert model.invent(0) == []
+
+
 def test_merges_stop_when_every_word_is_one_piece():
     assert learn_merges(Counter({" a": 2}), 5) == [(" ", "a")]
 

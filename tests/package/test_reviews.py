@@ -188,6 +188,33 @@ def test_cut_and_padded_change_only_the_ends(lists, steps):
         assert full.step[full.start[k] : full.start[k + 1]].tolist() == list(range(7))
 
 
+@given(LISTS, st.data())
+def test_two_readings_side_by_side_hold_the_pieces_of_both(lists, data):
+    """Counted one by one: each step has its own piece, and those of the other reading."""
+    one = EncodedReviews.from_ids(lists)
+    pieces = [
+        [data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=3)) for _ in ids]
+        for ids in lists
+    ]
+    ids = np.array([[k, 0] for review in pieces for step in review for k in step], np.int32)
+    step = [t for review in pieces for t, own in enumerate(review) for _ in own]
+    start = np.cumsum([0, *(sum(map(len, review)) for review in pieces)])
+    both = one.beside(EncodedReviews(ids, np.array(step, np.int32), start), 9)
+    assert len(both) == len(lists)
+    assert both.ids.dtype == np.int32
+    for r, (own, others) in enumerate(zip(lists, pieces, strict=True)):
+        part = slice(both.start[r], both.start[r + 1])
+        for t, (piece, more) in enumerate(zip(own, others, strict=True)):
+            found = both.ids[part][both.step[part] == t]
+            expected = [piece, *(k + 9 for k in more if k)]
+            assert sorted(found[found > 0]) == sorted(expected)
+
+
+def test_readings_that_are_cut_into_other_steps_are_refused():
+    with pytest.raises(ValueError, match="the same reviews, cut into the same steps"):
+        THREE.beside(EncodedReviews.from_ids([[1, 2], [3, 4], []]), 9)
+
+
 def test_a_prefix_network_is_keras_own_and_judges_every_prefix():
     import keras
 
