@@ -18,8 +18,8 @@ from tools import command_line
 
 from .runs import HERE, write_atomically
 
-# Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most. The
-# model that goes into a page has come as 8-bit integers, made by `to_int8`.
+# Half the bytes where they are many: rounding to float16 moves a weight by 0.05 % at most. Those of
+# the two that read reviews have come as 8-bit integers, made by `to_int8`.
 STORED_AS = {
     "marked-product": np.float32,
     "sentiment": np.int8,

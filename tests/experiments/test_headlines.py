@@ -14,6 +14,7 @@ import torch
 from experiments import headlines, headlines_data, headlines_training
 from lstm_utils.corpora import CorpusError
 from lstm_utils.models import headlines_torch
+from lstm_utils.models.headlines import Words
 from tests.experiments.killed import run_apart
 
 # --- the split --------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def records(folder):
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
-@pytest.mark.parametrize("name", ["characters-lstm-snippets", "notes-network"])
+@pytest.mark.parametrize("name", ["characters-lstm-snippets", "taught-lstm", "notes-network"])
 def test_a_killed_run_ends_as_an_unbroken_one(tmp_path, name):
     only = ("--only", f"^{name}$", "--seeds", 1)
     saves = 5 if "lstm" in name else 1
@@ -100,6 +101,44 @@ def test_a_killed_run_ends_as_an_unbroken_one(tmp_path, name):
     assert (whole["restarts"], broken["restarts"]) == (0, 1)
     assert broken["metrics"] == whole["metrics"]
     assert broken["curve"] == whole["curve"]
+
+
+def test_a_lesson_is_judged_by_counts_that_have_not_read_it():
+    """Ten articles, each its own tenth: beside their labels stand counts of the other nine."""
+    letters = list("\n abcdefghij")
+    text = [f"{c}{c} {c}" for c in letters[2:]]
+    data = headlines_data.Data({"train": text}, {}, letters, {})
+    recipe = headlines_training.LSTMRecipe(trained_on="train", invented=4, taught=0.25)
+    sequences = headlines_training.sequences_of(data, recipe)
+    lesson = headlines_training.lesson_of(data, recipe, 0, sequences)
+    ids = sequences.tokeniser.vocabulary.ids
+    assert len(lesson.encoded) == len(lesson.wanted) == 14
+    for line, wanted in zip(lesson.encoded.rows(range(14)), lesson.wanted, strict=True):
+        torch.testing.assert_close(wanted.sum(dim=1), torch.ones(len(line) - 1))
+    rest = Words(text[1:], 3, letters, 5).next_characters(text[0])
+    expected = 0.25 * rest[0, letters.index("a")] + 0.75
+    assert float(lesson.wanted[0][1, ids["a"]]) == pytest.approx(expected)
+    whole = Words(text, 3, letters, 5)
+    drawn = whole.invent(4, [0, 1])
+    assert [sequences.tokeniser.encode(line) for line in drawn] == [
+        row.tolist() for row in lesson.encoded.rows(range(10, 14))
+    ]
+    np.testing.assert_allclose(
+        lesson.wanted[10][1:, [ids[c] for c in letters]], whole.next_characters(drawn[0]), rtol=1e-6
+    )
+
+
+def test_in_a_team_each_process_takes_what_its_own_rows_are_to_say():
+    wanted = [torch.full((2, 3), float(k)) for k in range(5)]
+    lesson = headlines_training.Lesson(None, wanted)
+
+    def of(rank):
+        team = argparse.Namespace(rank=rank, size=3, device="cpu")
+        return [float(rows[0, 0]) for rows in lesson.of([4, 1, 0, 2], team)]
+
+    assert [of(rank) for rank in range(3)] == [[4, 2], [1], [0]]
+    nothing = lesson.of([4], argparse.Namespace(rank=2, size=3, device="cpu"))
+    assert [rows.tolist() for rows in nothing] == [[[0, 0, 0]]]
 
 
 def test_a_mixture_makes_the_runs_it_needs_and_shares_out_one_unit(tmp_path):

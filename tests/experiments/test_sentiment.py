@@ -112,7 +112,7 @@ def test_a_taught_network_learns_labels_and_verdicts_by_their_shares(monkeypatch
 
     told = {"one": np.array([0.0, 2.0]), "other": np.array([0.0, -4.0])}
     monkeypatch.setattr(
-        sentiment, "earlier", lambda name, *_: sentiment.Earlier(None, 0.0, told[name])
+        sentiment, "earlier", lambda name, *_: sentiment.Earlier(told[name], 0.0)
     )
     recipe = replace(sentiment.NETWORK, teachers=("one", "other"), taught=0.25)
     run = sentiment.Run("sentiment", "taught", 0, recipe)
@@ -243,6 +243,22 @@ def test_a_killed_run_ends_with_the_metrics_of_an_unbroken_one(tmp_path):
     assert losses[0] == losses[1]
 
 
+def test_a_system_made_in_one_go_says_what_it_says_made_from_its_parts(tmp_path):
+    """Two processes and an empty folder; among the members is one that two others teach."""
+    names = "^(system|system-in-one-go)$"
+    run_apart("sentiment", arguments(tmp_path, "--only", names, "--seeds", 0))
+    found = [
+        json.loads((tmp_path / f"results/sentiment/{name}-seed0.json").read_text(encoding="utf-8"))
+        for name in ("system", "system-in-one-go")
+    ]
+    parts, at_once = (record["metrics"] for record in found)
+    assert at_once["cross_entropy"] == parts["cross_entropy"]
+    assert at_once["seconds_of_two_processes"] > 0
+    path = tmp_path / "results/sentiment/taught-seed0.json"
+    taught = json.loads(path.read_text(encoding="utf-8"))["metrics"]
+    assert taught["teachers_seconds_on_two_cores"] > 0
+
+
 def test_two_that_lean_on_one_run_make_it_once(tmp_path, monkeypatch):
     from experiments import runs, sentiment
 
@@ -253,7 +269,7 @@ def test_two_that_lean_on_one_run_make_it_once(tmp_path, monkeypatch):
         made.append(run)
         begun.set()
         assert may_end.wait(60)
-        runs.write_atomically(sentiment.scores_path(run, options), to_bytes({"scores": np.ones(3)}))
+        runs.write_atomically(sentiment.left_by(run, options), to_bytes({"scores": np.ones(3)}))
         with runs.Progress(run, options.checkpoints) as progress:
             metrics = {"tokenising_seconds": 0.0}
             return progress.record(data={}, sizes={}, metrics=metrics, curve=[])

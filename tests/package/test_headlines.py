@@ -142,6 +142,19 @@ def test_encoded_lines_come_back(texts):
     assert encoded.flat.dtype == np.uint8
 
 
+def test_probabilities_that_are_all_for_the_next_token_teach_as_the_token_does():
+    rows = [torch.tensor([1, 4, 5, 2]), torch.tensor([1, 3])]
+    found = []
+    for wanted in (None, [torch.eye(6)[row[1:]] for row in rows]):
+        torch.manual_seed(0)
+        model = LanguageModel(6, hidden_size=4, dropout=0.0)
+        optimiser = torch.optim.SGD(model.parameters())
+        loss = update(model, optimiser, rows, 4, 0.1, wanted=wanted)
+        found.append((loss, model.score.weight.detach().numpy()))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-6)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5)
+
+
 def test_invented_headlines_come_as_often_as_the_model_says():
     """Each headline's share of 4,000 draws is its probability, within four standard errors."""
     model = Words(["a b", "a", "b b a", "a"], 2, ["\n", " ", "a", "b"], 2)

@@ -308,7 +308,8 @@ def toy_file(path, arrays=None, **description):
     return path
 
 
-def test_what_is_kept_comes_back(tmp_path):
+def test_what_is_kept_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setitem(maker.STORED_AS, "sentiment", np.float16)
     arrays = toy_arrays()
     maker.keep("sentiment", RUN, arrays, tmp_path, **TOY)
     digest, size = maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
@@ -368,9 +369,9 @@ def test_the_same_checkpoint_makes_the_same_bytes_in_any_process(tmp_path):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 7e4])
 def test_a_weight_that_cannot_be_stored_is_refused(tmp_path, value):
-    maker.keep("sentiment", RUN, {"table": np.full((2, 2), value, np.float32)}, tmp_path)
+    maker.keep("headlines", RUN, {"table": np.full((2, 2), value, np.float32)}, tmp_path)
     with pytest.raises(ValueError, match="table can't be stored"):
-        maker.export("sentiment", tmp_path, tmp_path / "out.safetensors")
+        maker.export("headlines", tmp_path, tmp_path / "out.safetensors")
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", bytes(64)])
