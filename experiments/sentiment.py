@@ -243,7 +243,6 @@ LEADING_TRIED = {  # on held-out reviews: one step or one setting moved
     "taught-0.5": TAUGHT,
     "taught-0.0": TWICE,
     "pretrained-leaning": PACKAGED,
-    "pretrained-untaught": replace(PACKAGED, teachers=None, taught=None, smoothing=0.1),
 }
 TWINS = {  # what a teacher is called where it learns without the held-out reviews
     "mixed": "mixed-0.6",
@@ -456,7 +455,7 @@ def train_lstm(run, parts, options, progress):
     seconds = {"tokenising_seconds": tokens.seconds}
     if recipe.teachers:
         labels = taught_labels(run, labels, options)
-        spent = (earlier(name, run, options).seconds for name in recipe.teachers)
+        spent = (earlier(name, run, options, "told").seconds for name in recipe.teachers)
         seconds["teachers_seconds_on_two_cores"] = two_cores(spent)
     curve = fit(trainer, fitted, labels, progress, options.quick, recipe.schedule == "cosine")
     sizes = {
@@ -604,7 +603,7 @@ class Earlier:
     """What is needed of another run."""
 
     scores: np.ndarray  # log odds (N,), of the reviews to score or of those to learn from
-    seconds: float  # until its model was trained, tokens included, scoring not
+    seconds: float  # until its model was trained, tokens included; a teacher's until it has told
 
 
 def left_by(run, options, what="scores"):
@@ -629,8 +628,9 @@ def earlier(name, after, options, what="scores"):
     run = known[after.experiment, name, 0 if name == "linear" else after.seed]
     path = left_by(run, options, what)
     record = runs.make(run, execute, options, leaves=path)
-    spent = record["curve"][-1]["seconds"] if record["curve"] else record["seconds"]
-    seconds = spent + record["metrics"]["tokenising_seconds"]
+    trained = record["curve"][-1]["seconds"] if record["curve"] else record["seconds"]
+    seconds = record["seconds"] if what == "told" else trained
+    seconds += record["metrics"]["tokenising_seconds"]
     return Earlier(from_bytes(path.read_bytes())[what], seconds)
 
 
