@@ -48,7 +48,7 @@ from lstm_utils.text import clean_headline, clean_review
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SHA256 = {
     "marked-product": "703a798431bb8f13d8444be7f9c64681b74e676cbbf447829550d3a93dad63b6",
-    "sentiment": "7c44726039e7befdd4aa5b2f43bab402774d1a1d1420187051998b833da5fce1",
+    "sentiment": "5b1d86548fe7d1057d597ddcec9cf8dd0dd6b7dc758f13b73fe18fef69e4cd85",
     "reading": "916ac8c2a6c77260144b3e4137805018d5cce8ac40b3a930b730d80af1e83e59",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
 }

@@ -93,7 +93,7 @@ def results(tmp_path):
         bits("characters-lstm", 1.0)
         bits("bpe-lstm", 4.0)
         bits("taught-lstm", 0.75)
-        bits("mixture", 0.5)
+        bits("mixture-taught", 0.5)
         bits("mixture-snippets", 0.25, seconds_with_members=100 * times)
         put(tmp_path, "sentiment", "notes", seed, {"accuracy": 0.07 * times})
         single = {"accuracy": 0.09 * times, "seconds_in_all": 30 * times}
