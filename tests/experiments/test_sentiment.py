@@ -111,9 +111,7 @@ def test_a_taught_network_learns_labels_and_verdicts_by_their_shares(monkeypatch
     from experiments import sentiment
 
     told = {"one": np.array([0.0, 2.0]), "other": np.array([0.0, -4.0])}
-    monkeypatch.setattr(
-        sentiment, "earlier", lambda name, *_: sentiment.Earlier(told[name], 0.0)
-    )
+    monkeypatch.setattr(sentiment, "earlier", lambda name, *_: sentiment.Earlier(told[name], 0.0))
     recipe = replace(sentiment.NETWORK, teachers=("one", "other"), taught=0.25)
     run = sentiment.Run("sentiment", "taught", 0, recipe)
     found = sentiment.taught_labels(run, np.array([1, 0]), None)
