@@ -22,7 +22,7 @@ quiet_logs()
 import keras
 import tensorflow as tf
 
-from lstm_utils.models.pretrained import from_names, to_names
+from lstm_utils.models.pretrained import to_names
 from lstm_utils.models.reviews import (
     EncodedReviews,
     equal_length_batches,
@@ -32,9 +32,9 @@ from lstm_utils.models.reviews import (
 )
 from lstm_utils.models.reviews_keras import PrefixNetwork
 
-from .export_weights import keep, to_int8
+from .export_weights import keep
 from .reviews_data import corpus, judge, leaning_codes
-from .reviews_training import Trainer, fit
+from .reviews_training import Trainer, fit, round_to_int8
 from .runs import Progress, Run
 
 
@@ -134,9 +134,7 @@ def execute(run, options):
         temperature = best_temperature(validation, labels["validation"])
         arrays = weights_of(network, temperature)
         unrounded = scores_at(1, trainer, parts.test)  # the temperature changes no sign
-        whole, scales = to_int8(arrays)
-        rounded = {name: whole[name] * np.float32(scales[name]) for name in arrays}
-        network.set_layers(lambda name: from_names(rounded, name))
+        whole, scales = round_to_int8(network, arrays)
         if run.seed == 0 and not options.quick:
             extras = {"longest": recipe.longest, "units": recipe.units, "scales": scales}
             extras["data"] = data.record

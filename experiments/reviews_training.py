@@ -4,7 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lstm_utils.models.pretrained import from_names
 from lstm_utils.models.reviews import equal_length_batches
+
+from .export_weights import to_int8
 
 
 class RowAdam(keras.optimizers.Adam):
@@ -176,3 +179,11 @@ def fit(trainer, encoded, labels, progress, quick, falling=True):
     for average, weight in zip(trainer.average, trainer.weights, strict=False):
         weight.assign(average)
     return curve
+
+
+def round_to_int8(network, arrays):
+    """Give a network the arrays, by name, as 8 bits hold them; the integers and their scales."""
+    whole, scales = to_int8(arrays)
+    rounded = {name: whole[name] * np.float32(scales[name]) for name in arrays}
+    network.set_layers(lambda name: from_names(rounded, name))
+    return whole, scales

@@ -35,7 +35,7 @@ quiet_logs()
 import keras
 import tensorflow as tf
 
-from lstm_utils.models.pretrained import from_names, to_names
+from lstm_utils.models.pretrained import to_names
 from lstm_utils.models.reviews import (
     EncodedReviews,
     known_codes,
@@ -46,9 +46,9 @@ from lstm_utils.models.reviews import (
 from lstm_utils.models.reviews_keras import ReviewNetwork, notes_network, notes_words
 from lstm_utils.text import Vocabulary, clean_review, pad
 
-from .export_weights import keep, to_int8
+from .export_weights import keep
 from .reviews_data import corpus, judge, leaning_codes
-from .reviews_training import Trainer, fit, train
+from .reviews_training import Trainer, fit, round_to_int8, train
 from .runs import Progress, Run, write_atomically
 
 
@@ -454,9 +454,9 @@ def train_lstm(run, parts, options, progress):
     trainer = Trainer(network, recipe, run.seed)
     seconds = {"tokenising_seconds": tokens.seconds}
     if recipe.teachers:
-        labels = taught_labels(run, labels, options)
-        spent = (earlier(name, run, options, "told").seconds for name in recipe.teachers)
-        seconds["teachers_seconds_on_two_cores"] = two_cores(spent)
+        teachers = [earlier(name, run, options, "told") for name in recipe.teachers]
+        labels = taught_labels(recipe.taught, labels, [teacher.scores for teacher in teachers])
+        seconds["teachers_seconds_on_two_cores"] = two_cores(each.seconds for each in teachers)
     curve = fit(trainer, fitted, labels, progress, options.quick, recipe.schedule == "cosine")
     sizes = {
         "weights": int(trainer.network.count_params()),
@@ -470,14 +470,13 @@ def train_lstm(run, parts, options, progress):
     return Tested(trainer.scores(test), sizes, seconds, curve, told)
 
 
-def taught_labels(run, labels, options):
+def taught_labels(share, labels, told):
     """What a network is to say of each training review: its label, and what its teachers say.
 
-    The mean of their log odds becomes a probability: shape (R,), a share of each.
+    The mean of the log odds that they `told` becomes a probability; it has the `share`, shape (R,).
     """
-    told = [earlier(name, run, options, "told").scores for name in run.recipe.teachers]
     verdicts = 1 / (1 + np.exp(-np.mean(told, axis=0, dtype=np.float64)))
-    return (1 - run.recipe.taught) * labels + run.recipe.taught * verdicts
+    return (1 - share) * labels + share * verdicts
 
 
 def train_notes(run, parts, options, progress):
@@ -613,11 +612,12 @@ def left_by(run, options, what="scores"):
 
 
 def leans_on(run):
-    """Names of the runs whose scores a run needs."""
+    """The names of the runs that a run needs, and what each has to leave, as of `left_by`."""
     if isinstance(run.recipe, SystemRecipe):
-        return [] if run.recipe.in_one_go else list(run.recipe.weights)
+        return {} if run.recipe.in_one_go else dict.fromkeys(run.recipe.weights, "scores")
     compared = run.experiment == "sentiment" and run.name in AGAINST_LINEAR
-    return ["linear"] * compared + list(getattr(run.recipe, "teachers", None) or ())
+    teachers = getattr(run.recipe, "teachers", None) or ()
+    return dict.fromkeys(["linear"] * compared, "scores") | dict.fromkeys(teachers, "told")
 
 
 def earlier(name, after, options, what="scores"):
@@ -648,8 +648,8 @@ def execute(run, options):
     parts = corpus().parts(getattr(run.recipe, "held_out", None))
     fitted, test = parts
     labels, slices = test.labels, test.slices
-    for name in leans_on(run):  # before the clock of this run starts
-        earlier(name, run, options)
+    for name, what in leans_on(run).items():  # before this run's clock starts
+        earlier(name, run, options, what)
     with Progress(run, options.checkpoints) as progress:
         tested = WAYS[type(run.recipe)](run, parts, options, progress)
         scores = tested.scores
@@ -672,9 +672,7 @@ def hand_over(run, options, trainer, tokens):
     """Round a trained network as it is to be stored; seed 0's is left for the package."""
     layers = trainer.network.layers_by_name()
     arrays = to_names({name: layer.get_weights() for name, layer in layers.items()})
-    whole, scales = to_int8(arrays)
-    rounded = {name: whole[name] * np.float32(scales[name]) for name in arrays}
-    trainer.network.set_layers(lambda name: from_names(rounded, name))
+    whole, scales = round_to_int8(trainer.network, arrays)
     if run.seed == 0 and run.experiment == "sentiment" and not options.quick:
         cut, extras = run.recipe.tokens, {"scales": scales, "data": corpus().record}
         extras |= {"by": cut.by, "longest": cut.longest}

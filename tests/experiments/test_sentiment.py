@@ -107,14 +107,11 @@ def test_a_batch_that_is_read_twice_is_thinned_anew():
     assert losses(0.5, 5.0) != losses(0.5, None)
 
 
-def test_a_taught_network_learns_labels_and_verdicts_by_their_shares(monkeypatch):
-    from experiments import sentiment
+def test_a_taught_network_learns_labels_and_verdicts_by_their_shares():
+    from experiments.sentiment import taught_labels
 
-    told = {"one": np.array([0.0, 2.0]), "other": np.array([0.0, -4.0])}
-    monkeypatch.setattr(sentiment, "earlier", lambda name, *_: sentiment.Earlier(told[name], 0.0))
-    recipe = replace(sentiment.NETWORK, teachers=("one", "other"), taught=0.25)
-    run = sentiment.Run("sentiment", "taught", 0, recipe)
-    found = sentiment.taught_labels(run, np.array([1, 0]), None)
+    told = [np.array([0.0, 2.0]), np.array([0.0, -4.0])]
+    found = taught_labels(0.25, np.array([1, 0]), told)
     np.testing.assert_allclose(found, [0.75 + 0.25 * 0.5, 0.25 * expit(-1)])
 
 
