@@ -344,6 +344,16 @@ LSTM_SNIPPETS = LSTMRecipe(
     text=SNIPPETS, hidden_size=224, dropout=0.3, learning_rate=1.4e-2, epochs=13, headline_epochs=3
 )
 BPE_SNIPPETS = replace(LSTM_SNIPPETS, merges=300, epochs=11)
+TAUGHT_SNIPPETS = replace(
+    TAUGHT, text=SNIPPETS, hidden_size=320, epochs=8, headline_epochs=2, invented=3000
+)
+TRIED = {  # one setting of the best moved; scored on the validation part
+    "taught-lstm-larger": replace(TAUGHT, hidden_size=320),
+    "taught-lstm-three-quarters": replace(TAUGHT, taught=0.75),
+    "taught-lstm-more-lines": replace(TAUGHT, invented=8000),
+    "words-kn4-six-letters": replace(WORDS, order=4, spelling_order=6),
+    "words-kn3-seven-letters": replace(WORDS, spelling_order=7),
+}
 
 
 def stage(name, seed, recipe, trained_on, scored_on):
@@ -386,10 +396,15 @@ def all_recipes(options):
             "bpe-lstm-snippets": BPE_SNIPPETS,
             "words-kn3-six-letters": replace(WORDS, spelling_order=6),
             "taught-lstm": TAUGHT,
+            "words-kn3-seven-letters-snippets": replace(WORDS, text=SNIPPETS, spelling_order=7),
+            "taught-lstm-snippets": TAUGHT_SNIPPETS,
         }
-        models |= CONTROLS
+        models |= CONTROLS | TRIED
         mixtures["mixture-snippets"] = ("words-kn3-snippets", "characters-lstm-snippets")
-        mixtures["mixture-taught"] = ("words-kn3-six-letters", "characters-lstm", "taught-lstm")
+        best = ("words-kn3-six-letters", "characters-lstm", "taught-lstm")
+        mixtures |= {"mixture-taught": best, "mixture-of-four": (*best, "characters-kn8")}
+        members = ("words-kn3-seven-letters", "characters-lstm", "taught-lstm")
+        mixtures["mixture-taught-snippets"] = tuple(f"{name}-snippets" for name in members)
     if options.quick:
         tiny = {"hidden_size": 16, "epochs": 3, "headline_epochs": 1}
         lstms = {name: r for name, r in models.items() if isinstance(r, LSTMRecipe)}
@@ -415,7 +430,7 @@ def all_runs(options):
         for seed in SEEDS if isinstance(recipe, LSTMRecipe) else SEEDS[:1]:
             # On validation: what decided a setting, and what a mixture's weights are fitted on.
             stages = STAGES[1:] if name.startswith("bpe") and seed else STAGES
-            for parts in STAGES[:1] if name in CONTROLS else stages:
+            for parts in STAGES[:1] if name in CONTROLS | TRIED else stages:
                 wanted.append(stage(name, seed, recipe, *parts))
     for name, members in mixtures.items():
         recipe = MixtureRecipe(members={member: models[member] for member in members})

@@ -157,6 +157,7 @@ class SystemRecipe:
     weights: dict[str, float]  # of each model's log odds
     in_one_go: bool | None = None  # all members made anew, by two processes at once
     chosen: str = "on validation, by hand: every network alike, the linear model half"
+    held_out: int | None = None
 
 
 SEEDS = (0, 1, 2)
@@ -243,15 +244,29 @@ LEADING_TRIED = {  # on held-out reviews: one step or one setting moved
     "taught-0.5": TAUGHT,
     "taught-0.0": TWICE,
     "pretrained-leaning": PACKAGED,
+    "taught-0.75": replace(TAUGHT, taught=0.75),
+    "taught-again": replace(TAUGHT, teachers=("taught",)),  # by what taught it, once more
+    "r-drop-3": replace(TWICE, r_drop=3.0),
+    "pretrained-commonest": replace(PACKAGED, tokens=replace(PACKAGED.tokens, chosen_by=None)),
+    "pretrained-untaught": replace(PACKAGED, teachers=None, taught=None, smoothing=0.1),
 }
 TWINS = {  # what a teacher is called where it learns without the held-out reviews
     "mixed": "mixed-0.6",
     "taught": "taught-0.5",
     "tokens-ngram-pairs": "ngram-pairs-0.45",
+    "tokens-ngram-letters": "ngram-letters-0.6",
+    "linear": "linear-cleaned-7-12",
 }
 AGAINST_LINEAR = (BEST, "no-recurrence", *LEADING)
 MEMBERS = ("taught", "mixed", "tokens-ngram-pairs", "tokens-ngram-letters")
 SYSTEM = SystemRecipe({"linear": 0.5} | dict.fromkeys(MEMBERS, 1.0))
+SYSTEMS_TRIED = {
+    "system-half-linear": SYSTEM.weights,
+    "system-all-alike": SYSTEM.weights | {"linear": 1.0},
+    "system-networks": dict.fromkeys(MEMBERS, 1.0),
+    "system-taught-linear": {"linear": 0.5, "taught": 1.0},
+    "system-taught-double": SYSTEM.weights | {"taught": 2.0},
+}
 
 
 def by_tokens(name, **changes):
@@ -275,7 +290,9 @@ def all_runs(options):
         for name, shares in TRIED.items()
         for share in shares
     }
-    tuning |= {name: replace(r, held_out=HELD_OUT) for name, r in LEADING_TRIED.items()}
+    systems = {name: SystemRecipe(weights) for name, weights in SYSTEMS_TRIED.items()}
+    beyond = LEADING_TRIED | systems
+    tuning |= {name: replace(recipe, held_out=HELD_OUT) for name, recipe in beyond.items()}
     tuning |= {
         f"linear-{text}-{n}-{C:g}": LinearRecipe(text=text, longest=n, C=C, held_out=HELD_OUT)
         for text, n, C in LINEAR_TRIED
@@ -463,7 +480,7 @@ def train_lstm(run, parts, options, progress):
         "table": [rows, recipe.size],
         "steps_per_review": float(fitted.steps.mean()),
     }
-    teacher = run.name in TEACHERS or run.name in [TWINS[name] for name in TEACHERS]
+    teacher = run.name in {*TEACHERS, *(TWINS[name] for name in TEACHERS)}
     told = trainer.scores(fitted) if teacher else None
     if recipe.stored_as:
         hand_over(run, options, trainer, tokens)
