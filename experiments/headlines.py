@@ -350,7 +350,6 @@ TAUGHT_SNIPPETS = replace(
 TRIED = {  # one setting of the best moved; scored on the validation part
     "taught-lstm-larger": replace(TAUGHT, hidden_size=320),
     "taught-lstm-three-quarters": replace(TAUGHT, taught=0.75),
-    "taught-lstm-more-lines": replace(TAUGHT, invented=8000),
     "words-kn4-six-letters": replace(WORDS, order=4, spelling_order=6),
     "words-kn3-seven-letters": replace(WORDS, spelling_order=7),
 }

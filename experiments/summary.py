@@ -65,9 +65,9 @@ FIGURES = {  # what is a plain median: experiment, figure, its run and the keys 
     },
     "headlines": {
         "word_kneser_ney": ("words-kn3", BITS),
-        "best_alone": ("mixture-taught", BITS),
-        "best_with_snippets": ("mixture-snippets", BITS),
-        "seconds": ("mixture-snippets", "seconds_with_members"),
+        "best_alone": ("mixture-of-four", BITS),
+        "best_with_snippets": ("mixture-taught-snippets", BITS),
+        "seconds": ("mixture-taught-snippets", "seconds_with_members"),
     },
     "cells": {"numpy_over_torch": ("numpy-over-torch", "numpy_over_torch", REFERENCE)},
 }

@@ -93,8 +93,8 @@ def results(tmp_path):
         bits("characters-lstm", 1.0)
         bits("bpe-lstm", 4.0)
         bits("taught-lstm", 0.75)
-        bits("mixture-taught", 0.5)
-        bits("mixture-snippets", 0.25, seconds_with_members=100 * times)
+        bits("mixture-of-four", 0.5)
+        bits("mixture-taught-snippets", 0.25, seconds_with_members=100 * times)
         put(tmp_path, "sentiment", "notes", seed, {"accuracy": 0.07 * times})
         single = {"accuracy": 0.09 * times, "seconds_in_all": 30 * times}
         put(tmp_path, "sentiment", summary.SINGLE_LSTM, seed, single)
@@ -166,12 +166,12 @@ def test_the_better_lstm_is_chosen_on_validation(results):
 def test_each_missing_record_is_named(results):
     for path in (results / "headlines").glob("mixture-*.json"):
         path.unlink()
-    put(results, "headlines", "mixture-snippets", 0, {"bits_per_character": 2.0})
+    put(results, "headlines", "mixture-taught-snippets", 0, {"bits_per_character": 2.0})
     with pytest.raises(FileNotFoundError) as refused:
         summary.main(["--results", str(results)])
     told = str(refused.value)
-    assert "headlines/mixture-taught\n" in told
-    assert "headlines/mixture-snippets, in it metrics.seconds_with_members" in told
+    assert "headlines/mixture-of-four\n" in told
+    assert "headlines/mixture-taught-snippets, in it metrics.seconds_with_members" in told
     assert "words-kn3" not in told
     assert not (results / "summary.json").exists()
 
