@@ -2,32 +2,34 @@
 
 cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
-cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
+cells (chapters 1, 2, 3, 4, 5, 6; common mistakes; shapes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
-claims (every chapter; common mistakes; matrices; models; visual language)
+claims (every chapter; common mistakes; matrices; models; shapes; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
 corpora (chapters 6, 7, 8; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
-diagrams (chapters 2, 3, 4; visual language)
+diagrams (chapters 2, 3, 4; shapes; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
 downloads (behind corpora)
     Bring a published file into a cache: whole or not at all, whatever else runs or breaks.
 exercises (every chapter)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
-frameworks (chapters 4, 5, 6)
+frameworks (chapters 4, 5, 6; shapes)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 15 modules)
+inputs (behind 16 modules)
     What callers bring: brought into form, or refused by the argument's name.
-live (chapters 1, 3, 4, 5, 6)
+live (chapters 1, 3, 4, 5, 6; shapes)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
-measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
+measuring (chapters 1, 2, 3, 4, 5, 6, 7; common mistakes; models; shapes)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-plotting (every chapter; matrices; models; visual language)
+plotting (every chapter; matrices; models; shapes; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 records (chapters 3, 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
+shapes (shapes)
+    The rules of shapes: what a recurrent network of Keras or PyTorch takes, returns and holds.
 stacks (behind frameworks)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
 text (chapters 6, 7, 8; common mistakes; models)

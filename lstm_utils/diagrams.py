@@ -372,6 +372,47 @@ def two_states(
     return pen.done()
 
 
+# Of each mapping: at which of its steps something is read, and at which something is said.
+MAPPINGS = {
+    "one to one": ((1,), (1,)),
+    "one to many": ((1,), (1, 2, 3)),
+    "many to one": ((1, 2, 3), (3,)),
+    "many to many": ((1, 2, 3), (1, 2, 3)),
+    "delayed": ((1, 2, 3), (4, 5)),
+}
+
+
+def five_mappings(ax):
+    """Draw the five ways in which sequences go in and come out; 5 by 4.05 inches suit.
+
+    They are those of `MAPPINGS`: read at some steps, with an arrow from below, and say at some.
+    """
+    pen = _Pen(ax, 291)
+    for name, (left, middle) in zip(
+        MAPPINGS, ((40, 76), (124, 76), (257, 76), (40, 226), (183, 226)), strict=True
+    ):
+        read, said = MAPPINGS[name]
+        steps = max(read + said)
+        xs = left + 37 * np.arange(steps)
+        pen.text(xs.mean(), middle - 62, name, size=LABEL)
+        for t, x in enumerate(xs, start=1):
+            if t > 1:
+                pen.wire([(x - 25, middle), (x - 12, middle)], "hidden")
+            if t in read:
+                pen.wire([(x, middle + 41), (x, middle + 14)], "input_data")
+                pen.text(x, middle + 53, _numbered("x", read, t), size=TEXT)
+            if t in said:
+                pen.wire([(x, middle - 14), (x, middle - 34)], "hidden")
+                pen.text(x, middle - 44, _numbered("y", said, t), size=TEXT)
+            pen.box(x - 12, middle - 14, 24, 28, "lstm")
+    return pen.done()
+
+
+def _numbered(letter: str, steps: tuple, step: int) -> str:
+    """The letter with the place that this step has among `steps`, without one if it is alone."""
+    return f"${letter}_{{{steps.index(step) + 1}}}$" if len(steps) > 1 else f"${letter}$"
+
+
 def gradient_highway(ax, steps: int = 5, rnn_factor: float = 0.6, forget: float = 0.95):
     """Draw how much of a gradient is left on its way back; 5 by 3.25 inches suit.
 

@@ -9,6 +9,7 @@ from lstm_utils.live.inside_cell import inside_cell
 from lstm_utils.live.marked_product import marked_product
 from lstm_utils.live.page import FOLDER, LiveFigure
 from lstm_utils.live.reading_review import reading_review
+from lstm_utils.live.shape_calculator import shape_calculator
 from lstm_utils.live.step_size import step_size
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "inside_cell",
     "marked_product",
     "reading_review",
+    "shape_calculator",
     "step_size",
 ]
 
@@ -27,6 +29,7 @@ FIGURES = {
     "inside-cell": inside_cell,
     "marked-product": marked_product,
     "reading-review": reading_review,
+    "shape-calculator": shape_calculator,
     "step-size": step_size,
 }
 """Each figure's function by its name, which is that of its files too."""

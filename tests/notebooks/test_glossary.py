@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.documents import prose, read
-from tools.contents import CHAPTERS, ROOT
+from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
 
 GLOSSARY = (ROOT / "chapters" / "reference" / "glossary.md").read_text(encoding="utf-8")
 BLOCKS = re.search(r":sorted:\n\n(.*)\n:::", GLOSSARY, re.DOTALL)[1].split("\n\n")
@@ -41,6 +41,7 @@ def says(term, text):
     return re.search(rf"(?i)(?<![\w-]){spelled}(s|es)?(?![\w-])", text)
 
 
+SHAPES = words_of(ROOT / "chapters" / "reference" / "shapes.ipynb")
 WORDS = {number: words_of(path) for number, path in enumerate(CHAPTERS, start=1)}
 
 
@@ -52,6 +53,10 @@ def test_an_entry_has_a_sentence_a_korean_word_and_the_chapter_that_uses_it_firs
         for number, text in WORDS.items()
         if number not in OTHER_SENSE.get(english[0], ()) and any(says(t, text) for t in english)
     ]
+    if "<ref-shapes>" in block:  # a word of that page
+        assert any(says(t, SHAPES) for t in english)
+        assert len(terms_of(block)) > len(english)
+        return
     assert uses, f"no chapter uses {english}"
     said = re.search(r"\n  (\S.*\.) Met in \{ref\}`chapter (\d) <[\w-]+>`\.$", block)
     assert int(said[2]) == uses[0]
@@ -65,6 +70,6 @@ def test_no_two_entries_share_a_name():
 
 def test_a_term_that_a_page_links_to_has_an_entry():
     names = {term for block in BLOCKS for term in terms_of(block)}
-    for path in CHAPTERS:
+    for path in NOTEBOOKS:
         for shown, target in re.findall(r"\{term\}`([^`<]+?)(?: ?<([^`>]+)>)?`", prose(read(path))):
             assert (target or shown) in names, (path.name, shown)

@@ -133,7 +133,7 @@ def test_a_parts_colour_stands_for_that_part(path):
 
 
 DRAWING = re.compile(
-    r"\b(unrolled_rnn|jacobian_chain|(?:rnn|lstm)_cell|two_states|gradient_highway)\(ax"
+    r"\b(unrolled_rnn|jacobian_chain|(?:rnn|lstm)_cell|two_states|gradient_highway|five_mappings)\(ax"
 )
 
 

@@ -44,6 +44,7 @@ DRAWINGS = {
         {"steps": 5, "inputs": WORDS, "outputs": TAGS},
         2.75,
     ),
+    "five mappings": (diagrams.five_mappings, {}, 4.05),
     "highway": (diagrams.gradient_highway, {}, 3.25),
     "highway, long": (diagrams.gradient_highway, {"steps": 6, "rnn_factor": 0.3}, 3.25),
 }
@@ -217,6 +218,19 @@ def test_the_highway_writes_what_is_left_after_each_step():
     rnn, lstm = arrows[:2], arrows[2:]
     assert rnn[0].get_linewidth() / rnn[1].get_linewidth() == pytest.approx(0.5)
     assert lstm[0].get_linewidth() / lstm[1].get_linewidth() == pytest.approx(0.9)
+
+
+def test_the_five_mappings_have_an_arrow_for_each_step_that_is_read_or_said():
+    ax, _ = drawn("five mappings")
+    steps = [max(read + said) for read, said in diagrams.MAPPINGS.values()]
+    letters = [text.get_text()[1] for text in ax.texts if text.get_text().startswith("$")]
+    assert len([box for box in ax.patches if isinstance(box, FancyBboxPatch)]) == sum(steps)
+    assert letters.count("x") == sum(len(read) for read, _ in diagrams.MAPPINGS.values())
+    assert letters.count("y") == sum(len(said) for _, said in diagrams.MAPPINGS.values())
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    between = sum(steps) - len(steps)
+    assert len(arrows) == between + len(letters)
+    assert {name for name in diagrams.MAPPINGS} <= {text.get_text() for text in ax.texts}
 
 
 def test_the_cell_as_data_is_what_matplotlib_draws():

@@ -1,0 +1,70 @@
+"""The live figure "shape calculator": the reference page's rules of shapes, at your own sizes."""
+
+from math import prod
+
+from lstm_utils.live.page import assemble, choice, slider
+from lstm_utils.shapes import GATES_OF, recurrent_shapes
+
+_FIRST = {"batch": 32, "steps": 10, "input_size": 8, "hidden_size": 64}
+
+
+def _tick(name, label, applies="", ticked=False, hidden=False):
+    """A box to tick, for one framework or one of its layers where `applies` names it."""
+    marks = (f' data-applies="{applies}"' if applies else "") + (" hidden" if hidden else "")
+    return (
+        f'<div class="live-control live-tick"{marks}><label><span>{label}</span><input '
+        f'type="checkbox" data-name="{name}"{" checked" if ticked else ""}></label></div>'
+    )
+
+
+def _first_rows():
+    """The table's rows before the script starts: those of the first setting."""
+    told = recurrent_shapes("keras", "LSTM", **_FIRST)
+    rows = [(name, shape, prod(shape)) for name, shape in told.weights.items()]
+    rows.append(("all weights", "", told.parameters))
+    return "".join(
+        f"<tr><td>{name}</td><td>{shape}</td><td>{count:,}</td></tr>" for name, shape, count in rows
+    )
+
+
+def shape_calculator():
+    """Every shape and every count of parameters of a recurrent network, in Keras and PyTorch.
+
+    The rules are those of `lstm_utils.shapes.recurrent_shapes`, written again in JavaScript.
+    """
+    one_size = '<div class="live-control" data-applies="torch LSTM" hidden>'
+    proj_size = slider("proj_size", "proj_size", 0, 511, 1, 0)
+    table = (
+        '<div class="live-scroll"><table class="live-table"><caption>The weights</caption><thead>'
+        '<tr><th scope="col">name</th><th scope="col">shape</th><th scope="col">numbers</th></tr>'
+        f"</thead><tbody>{_first_rows()}</tbody></table></div>"
+    )
+    return assemble(
+        "shape-calculator",
+        question="What goes in, what comes out, and how many numbers are there to learn?",
+        shows=(
+            "An LSTM layer unrolled over ten steps: an input of shape (32, 10, 8) goes in from "
+            "below, the two states run from step to step, and after the last step one vector of "
+            "64 numbers comes out for each of the 32 sequences."
+        ),
+        moves="Choose the framework, the layer and its sizes, and read every shape.",
+        controls=[
+            choice("framework", "framework", {"keras": "Keras", "torch": "PyTorch"}),
+            choice("layer", "layer", {name: name for name in GATES_OF}),
+            slider("batch", "batch", 1, 64, 1, 32),
+            slider("steps", "steps", 1, 100, 1, 10, "input_data"),
+            slider("input_size", "features", 1, 300, 1, 8, "input_data"),
+            slider("hidden_size", "units", 1, 512, 1, 64, "hidden"),
+            slider("num_layers", "layers", 1, 4, 1, 1, "lstm"),
+            _tick("bidirectional", "both directions"),
+            _tick("return_sequences", "return_sequences", "keras"),
+            _tick("reset_after", "reset_after", "keras GRU", ticked=True, hidden=True),
+            _tick("batch_first", "batch_first", "torch", hidden=True),
+            proj_size.replace('<div class="live-control">', one_size),
+            _tick("bias", "biases", ticked=True),
+        ],
+        after=['<pre class="live-code">keras.layers.LSTM(64)</pre>', table],
+        data={"gates": GATES_OF},
+        heights=(290, 310),
+        lines=(3, 6),
+    )
