@@ -15,10 +15,10 @@ downloads (behind corpora)
 exercises (every chapter)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 frameworks (chapters 4, 5, 6)
-    Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
+    Weights of LSTM layers moved between NumPy, Keras, PyTorch and ONNX, which all store them apart.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 15 modules)
+inputs (behind 16 modules)
     What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
@@ -28,7 +28,7 @@ plotting (every chapter; matrices; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 records (chapters 3, 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
-stacks (behind frameworks)
+stacks (behind frameworks, models.pretrained_onnx)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
 text (chapters 6, 7, 8; common mistakes; models)
     From text to numbers: cleaning, vocabularies, padding, and batches of like length.
@@ -42,6 +42,8 @@ models.marked_product_keras (chapter 5)
     Networks for the marked-product task: several trained side by side, compiled by XLA.
 models.pretrained (chapters 5, 6, 7; models)
     Trained models that come with the package: `load_pretrained` reads, checks and opens them.
+models.pretrained_onnx (behind models.pretrained)
+    The trained models as ONNX files: graphs that ONNX Runtime runs without Keras, PyTorch or us.
 models.reviews (behind models.pretrained)
     From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy.
 models.reviews_keras (chapter 6)
