@@ -6,6 +6,8 @@ cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
 claims (every chapter; common mistakes; matrices; models; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
+command_line (behind predict)
+    How every program here begins and ends: its help, and one line on the error stream if it fails.
 corpora (chapters 6, 7, 8; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
 diagrams (chapters 2, 3, 4; visual language)
@@ -26,6 +28,8 @@ measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
 plotting (every chapter; matrices; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
+predict (a command)
+    How likely is each review in a file positive? `python -m lstm_utils.predict FILE` tells.
 records (chapters 3, 5, 6, 7, 8; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
 stacks (behind frameworks, models.pretrained_onnx)
