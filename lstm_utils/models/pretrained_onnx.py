@@ -36,12 +36,10 @@ HEADER = '<ir_version: 10, opset_import: ["" : 18]>'
 
 _STATES = "float[1, batch, {H}] h, float[1, batch, {H}] c"
 _NEXT = "float[1, batch, {H}] h_next, float[1, batch, {H}] c_next"
-_LSTM = """
-    time_first = Transpose <perm = [1, 0, 2]> (x)
-    y, h_next, c_next = LSTM <hidden_size = {H}> (time_first, W, R, B, , h, c)
-    y_squeezed = Squeeze (y, axis_1)
-    states = Transpose <perm = [1, 0, 2]> (y_squeezed)
-"""
+_LSTM = """time_first = Transpose <perm = [1, 0, 2]> (x)
+    y, h_next, c_next = LSTM <hidden_size = {H}> (time_first, W, R, B, , h, c)"""
+_EACH_STEP = """one_way = Squeeze (y, axis_1)
+    states = Transpose <perm = [1, 0, 2]> (one_way)"""
 
 MARKED_PRODUCT = f"""marked_product (float[batch, steps, 2] x, {_STATES})
     => (float[batch] answers, {_NEXT}) {{{{
@@ -56,6 +54,7 @@ HEADLINES = f"""headlines (int64[batch, steps] tokens, {_STATES})
     => (float[batch, steps, {{V}}] scores, {_NEXT}) {{{{
     x = Gather (table, tokens)
     {_LSTM}
+    {_EACH_STEP}
     product = MatMul (states, kernel)
     scores = Add (product, bias)
 }}}}"""
@@ -65,6 +64,7 @@ READING = f"""reading (int64[batch, steps, longest] ids, {_STATES})
     rows = Gather (table, ids)
     x = ReduceSum <keepdims = 0> (rows, axis_2)
     {_LSTM}
+    {_EACH_STEP}
     product = MatMul (states, kernel)
     score = Add (product, bias)
     log_odds = Squeeze (score, axis_2)
