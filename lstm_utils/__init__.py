@@ -20,7 +20,7 @@ frameworks (chapters 4, 5, 6; out of the notebook)
     Weights of LSTM layers moved between NumPy, Keras, PyTorch and ONNX, which all store them apart.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 16 modules)
+inputs (behind 15 modules)
     What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6)
     Figures that compute in the page: HTML with its own style, still and script, and no server.

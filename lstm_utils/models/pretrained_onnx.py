@@ -22,13 +22,6 @@ import onnx
 import onnx.parser
 
 from lstm_utils.frameworks import from_torch, to_onnx
-from lstm_utils.inputs import of_kind
-from lstm_utils.models.pretrained import (
-    HeadlinesModel,
-    MarkedProductModel,
-    ReadingModel,
-    SentimentModel,
-)
 from lstm_utils.stacks import Bidirectional
 
 HEADER = '<ir_version: 10, opset_import: ["" : 18]>'
@@ -96,13 +89,12 @@ SENTIMENT = """sentiment (int64[pieces, longest] ids, int64[pieces] slots, int64
 
 
 def build(model):
-    """The `onnx.ModelProto` of a trained model; TypeError if it is none of the package's.
+    """The `onnx.ModelProto` of a `Pretrained`, as its method `onnx` asks for it.
 
     ValueError for a `SentimentModel` that does not read both ways and sum up by maximum and mean,
     as the one that comes with the package does.
     """
-    of_kind(model, "model", *_MAKERS)
-    text, arrays = _MAKERS[type(model)](model)
+    text, arrays = _MAKERS[model.name](model)
     arrays |= {f"axis_{k}": np.array([k]) for k in range(3)}
     sizes = {"H": arrays["R"].shape[-1], "V": arrays["kernel"].shape[-1]}
     proto = onnx.parser.parse_model(f"{HEADER} {text.format(**sizes)}")
@@ -192,8 +184,8 @@ def _sentiment(model):
 
 
 _MAKERS = {
-    MarkedProductModel: _marked_product,
-    HeadlinesModel: _headlines,
-    ReadingModel: _reading,
-    SentimentModel: _sentiment,
+    "marked-product": _marked_product,
+    "sentiment": _sentiment,
+    "reading": _reading,
+    "headlines": _headlines,
 }

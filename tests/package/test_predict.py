@@ -13,6 +13,7 @@ import pytest
 from lstm_utils import predict
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.models.pretrained import load_pretrained
+from tools.contents import ROOT
 
 REVIEWS = ["정말 재밌어요", "돈이 아깝다", "", "😀", "처음엔 지루했는데, 펑펑 울었어요"]
 KNOWN = [0, 1, 4]
@@ -137,7 +138,7 @@ def test_what_cannot_be_read_is_told_in_a_line_and_leaves_nothing(broken, here, 
 
 def environment():
     """This one, with the package in reach of another folder."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"}
+    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
 
 @pytest.mark.parametrize(
