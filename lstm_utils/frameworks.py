@@ -1,4 +1,4 @@
-"""Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
+"""Weights of LSTM layers moved between NumPy, Keras, PyTorch and ONNX, which all store them apart.
 
 ============  =======================  ============================  =====================
 library       order of the gates       matrices                      biases
@@ -6,6 +6,7 @@ library       order of the gates       matrices                      biases
 `lstm_utils`  f i g o                  W (4H, H + D) on [h, x]       one, (4H,)
 Keras         i f c o (c is g here)    (D, 4H) and (H, 4H), x @ W    one, (4H,)
 PyTorch       i f g o                  (4H, D) and (4H, H), W @ x    two, added, (4H,) each
+ONNX          i o f c (c is g here)    (4H, D) and (4H, H), W @ x    two, added, (8H,) in all
 ============  =======================  ============================  =====================
 
 A network is one layer or several, each in one direction or in both, as in `lstm_utils.stacks`.
@@ -240,3 +241,24 @@ def torch_lstm(network, dtype="float64"):
     # torch.tensor copies: the layer must not share memory with the caller's arrays.
     layer.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
     return layer
+
+
+# --- ONNX --------------------------------------------------------------------------------
+
+
+def to_onnx(network):
+    """W (d, 4H, D), R (d, 4H, H) and B (d, 8H) of ONNX's LSTM operator, in d directions.
+
+    `network` is one layer: `LSTMParameters` or a `Bidirectional` (ValueError if there are more).
+    ONNX orders the gates i, o, f, c; of its two biases, which are added, the second is zero.
+    """
+    layers = as_layers(network)
+    if len(layers) != 1:
+        raise ValueError(f"network must be one layer, an operator each; got {len(layers)}")
+    order = [GATES.index(name) for name in ("input", "output", "forget", "candidate")]
+    halves = [
+        [np.concatenate([np.split(a, 4)[k] for k in order]) for a in (p.W_x, p.W_h, p.b)]
+        for p in layers[0]
+    ]
+    W, R, b = (np.stack(arrays) for arrays in zip(*halves, strict=True))
+    return W, R, np.concatenate([b, np.zeros_like(b)], axis=1)

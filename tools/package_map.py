@@ -59,7 +59,7 @@ def readers(module):
         found.insert(0, f"chapter{'s' * (len(numbers) > 1)} {', '.join(numbers)}")
     behind = [name for name, path in MODULES.items() if module in imported(path)]
     told = ", ".join(behind) if len(behind) < 4 else f"{len(behind)} modules"
-    return "; ".join(found) or f"behind {told}"
+    return "; ".join(found) or (f"behind {told}" if told else "a command")
 
 
 def described():

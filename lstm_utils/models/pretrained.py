@@ -130,6 +130,12 @@ class Pretrained:
         """The shapes that its arrays must have, by name, as its description tells."""
         raise NotImplementedError
 
+    def onnx(self):
+        """The network as an `onnx.ModelProto`; its inputs and outputs: see `pretrained_onnx`."""
+        from lstm_utils.models.pretrained_onnx import build
+
+        return build(self)
+
     def size(self, name):
         """How many numbers are in an array, if there is one."""
         return self.arrays[name].size if name in self.arrays else 0

@@ -15,7 +15,7 @@ import pytest
 from tools import command_line, serve
 from tools.contents import ROOT
 
-HOMES = ("experiments", "tools", "course")
+HOMES = ("experiments", "tools", "course", "lstm_utils")
 PROGRAMS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
     for home in HOMES
@@ -126,6 +126,8 @@ FAILURES = [
     (["experiments.cell_speed", "--quick"], 2, "a --results folder of its own"),
     (["experiments.cell_speed", "--results", "{tmp}/r", "--checkpoints", "{tmp}/file"], 1, "file"),
     (["experiments.cell_speed", "--results", "{tmp}/broken", "--list"], 1, "is no record"),
+    (["lstm_utils.predict", "{tmp}/none.txt"], 1, "{tmp}/none.txt: No such file or directory"),
+    (["lstm_utils.predict", "{tmp}/file", "--encodin", "utf-8"], 2, "unrecognized arguments"),
     (["experiments.sentiment", "--li"], 2, "unrecognized arguments: --li"),
 ]
 

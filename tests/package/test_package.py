@@ -14,7 +14,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-FRAMEWORKS = ("_keras", "_torch")  # the endings of modules made of Keras or PyTorch layers
+FRAMEWORKS = ("_keras", "_torch", "_onnx")  # the endings of modules that need a framework
 
 
 def test_importing_all_but_the_modules_of_a_framework_loads_nothing_heavy():
@@ -24,7 +24,8 @@ def test_importing_all_but_the_modules_of_a_framework_loads_nothing_heavy():
     code = f"import sys, {names}; print({{m.split('.')[0] for m in sys.modules}})"
     loaded = subprocess.check_output([sys.executable, "-c", code], encoding="utf-8")
     assert "'lstm_utils'" in loaded
-    for heavy in ("torch", "tensorflow", "keras", "pandas", "scipy", "requests", "filelock"):
+    frameworks = ("torch", "tensorflow", "keras", "onnx", "onnxruntime")
+    for heavy in (*frameworks, "pandas", "scipy", "requests", "filelock"):
         assert f"'{heavy}'" not in loaded, heavy
 
 

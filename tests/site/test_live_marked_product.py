@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from lstm_utils import live
@@ -59,6 +60,16 @@ def test_the_page_computes_the_books_network_on_200_random_sequences(page):
     assert np.abs(found - exact).max() <= 1e-10
     # and the float32 network as it is shipped
     assert np.abs(found - MODEL.predict(examples.x)).max() <= 1e-5
+
+
+def test_the_page_answers_as_onnx_runtime_does(page):
+    """The fourth place; NumPy, Keras and ONNX Runtime are compared in tests/package."""
+    examples = marked_product(50, 100, 6)
+    session = onnxruntime.InferenceSession(MODEL.onnx().SerializeToString())
+    start = np.zeros((1, 50, MODEL.params.hidden_size), np.float32)
+    answers = session.run(["answers"], {"x": examples.x, "h": start, "c": start})[0]
+    found = np.array(answers_of(page.locator("figure"), sequences_of(examples)))
+    assert np.abs(found - answers).max() <= 1e-5
 
 
 def test_every_gate_and_cell_of_the_page_is_numpys(page):

@@ -6,6 +6,7 @@ import warnings
 
 import nbformat
 import numpy as np
+import onnxruntime
 import pytest
 
 from lstm_utils import live
@@ -106,6 +107,18 @@ def test_the_page_reads_as_numpy_does_whatever_is_typed(figure):
         np.testing.assert_allclose(page["norm"], np.linalg.norm(gradient, axis=1), atol=1e-8)
         largest = max(largest, len(characters))
     assert largest > 100, "long ones were among them"
+
+
+def test_the_page_gives_the_log_odds_of_onnx_runtime(figure):
+    """The fourth place; NumPy, Keras and ONNX Runtime are compared in tests/package."""
+    session = onnxruntime.InferenceSession(MODEL.onnx().SerializeToString())
+    start = np.zeros((1, 1, MODEL.params.hidden_size), np.float32)
+    texts = reviews_of_all_sorts(40)
+    found = drive(figure, "(figure, texts) => texts.map(figure.live.read)", texts)
+    for text, page in zip(texts, found, strict=True):
+        ids = MODEL.encode([text]).ids[None].astype(np.int64)
+        log_odds = session.run(["log_odds"], {"ids": ids, "h": start, "c": start})[0][0]
+        np.testing.assert_allclose(page["logit"], log_odds, rtol=0, atol=1e-5)
 
 
 def test_the_pages_gradient_is_the_slope_of_its_outcome(figure):
