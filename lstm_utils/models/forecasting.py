@@ -24,9 +24,10 @@ class Lessons:
         Inputs; `names` says what each is.
     names : tuple of str
     level : ndarray of float64, shape (n,)
-        Mean of the last week's numbers, each raised to `power`: the unit of that hour.
-    now : ndarray of float64, shape (n,)
-        The hour's own number, in the form that `scaled` gives.
+        The unit of each hour: a mean of numbers, each raised to `power`.
+    start : ndarray of float64, shape (n,)
+        What a model's answer is added to, in the form that `scaled` gives: the hour's own number,
+        or 0.
     target : ndarray of float64, shape (n,)
         The number `ahead` hours later, in its own unit; NaN at the end.
     counts : ndarray of bool, shape (n,)
@@ -38,7 +39,7 @@ class Lessons:
     x: np.ndarray
     names: tuple[str, ...]
     level: np.ndarray
-    now: np.ndarray
+    start: np.ndarray
     target: np.ndarray
     counts: np.ndarray
     ahead: int
@@ -77,7 +78,17 @@ def trailing_mean(values, hours):
     return (total[last] - total[first]) / (last - first)
 
 
-def lessons(series, ahead, until, power=1.0, weather="changes"):
+def lessons(
+    series,
+    ahead,
+    until,
+    *,
+    power=0.5,
+    unit="week",
+    weather="changes",
+    from_now=True,
+    foreseen=False,
+):
     """Make what a model reads of an hourly series.
 
     Parameters
@@ -89,52 +100,62 @@ def lessons(series, ahead, until, power=1.0, weather="changes"):
         Hours before this one are there to learn from: means and deviations come from them alone.
     power : float
         1 for the numbers themselves, 1/2 for their roots.
+    unit : {"week", "training", "leaked"}
+        What numbers are measured in: the mean of the week up to each hour, of all hours before
+        `until`, or of the whole series, which nobody has when the forecast is made.
     weather : {"changes", "as it is", "none"}
         Whether the temperature is given as it differs from the last week's mean.
+    from_now : bool
+        Whether a model's answer is added to the number of the present hour.
+    foreseen : bool
+        Give the weather of the hour asked for, which nobody has either: a control.
 
     Returns
     -------
     Lessons
-        Inputs: the number now, a day and a week before the hour asked for and the hours around
-        those, in units of the last week's mean; what else `series.known` has; hour, weekday and
-        holiday of the hour asked for.
+        Inputs: the number now, a day, two days and a week before the hour asked for, and a week
+        ago; what else `series.known` has; hour, weekday and holiday of the hour asked for.
 
     Raises
     ------
     TypeError, ValueError
-        If `ahead` or `until` is no whole number in its range, or `weather` none of those above.
+        If `ahead` or `until` is no whole number in its range, or a choice none of those above.
     """
     ahead = as_whole(ahead, "ahead", 1, DAY)
     until = as_whole(until, "until", WEEK + ahead, len(series))
-    if weather not in ("changes", "as it is", "none"):
-        raise ValueError(f"weather must be 'changes', 'as it is' or 'none'; got {weather!r}")
+    _chosen(weather, "weather", "changes", "as it is", "none")
     values = series.values**power
-    level = np.maximum(trailing_mean(values, WEEK), 1e-9)
+    level = np.full(len(series), values[: until if unit == "training" else None].mean())
+    if _chosen(unit, "unit", "week", "training", "leaked") == "week":
+        level = np.maximum(trailing_mean(values, WEEK), 1e-9)
 
-    def unit(hours):
+    def in_units(hours):
         return 2 * (shifted(values, hours) / level - 1)
 
-    columns = {
-        "now": unit(0),
-        "a day before": unit(ahead - DAY),
-        "a week before": unit(ahead - WEEK),
-    }
-    columns |= {"two days before": unit(ahead - 2 * DAY), "a week ago": unit(-WEEK)}
+    before = {"a day before": DAY, "two days before": 2 * DAY, "a week before": WEEK}
+    columns = {"now": in_units(0), "a week ago": in_units(-WEEK)}
+    columns |= {name: in_units(ahead - hours) for name, hours in before.items()}
     columns["observed"] = series.observed
     for name, column in series.known.items() if weather != "none" else ():
-        columns |= _weather(name, column, until, weather == "changes")
+        found = _weather(name, column, until, weather == "changes")
+        columns |= {key: shifted(c, ahead) if foreseen else c for key, c in found.items()}
     columns |= calendar(series, ahead)
-    ready = np.arange(len(series)) >= WEEK
     return Lessons(
         x=np.nan_to_num(np.column_stack([*columns.values()])).astype(np.float32),
         names=tuple(columns),
         level=level,
-        now=unit(0),
+        start=in_units(0) if from_now else np.zeros(len(series)),
         target=shifted(series.values, ahead),
-        counts=ready & (shifted(series.observed, ahead) == 1),
+        counts=(np.arange(len(series)) >= WEEK) & (shifted(series.observed, ahead) == 1),
         ahead=ahead,
         power=power,
     )
+
+
+def _chosen(value, name, *choices):
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+    return value
 
 
 def _weather(name, column, until, changes):
@@ -164,6 +185,21 @@ def calendar(series, ahead):
         **{f"hour {k}": hour == k for k in range(DAY)},
         **{f"weekday {k}": weekday == k for k in range(7)},
     }
+
+
+def for_trees(lessons, lags=2 * DAY):
+    """What trees read of the same lessons: (n, features), NaN before the beginning.
+
+    Hour and weekday are numbers here, since trees cut a number where they like, and what an LSTM
+    has kept of the last hours is given outright: the last `lags` numbers.
+    """
+    names = np.array(lessons.names)
+    hours, weekdays = (np.char.startswith(names, start) for start in ("hour ", "weekday "))
+    clock = [lessons.x[:, marks].argmax(axis=1) for marks in (hours, weekdays)]
+    rest = lessons.x[:, ~(hours | weekdays)]
+    powers = (lessons.x[:, 0] / 2 + 1) * lessons.level  # column 0: the number now
+    last = [2 * (shifted(powers, -k) / lessons.level - 1) for k in range(1, lags)]
+    return np.column_stack([rest, *clock, *last])
 
 
 def lag_table(values, lags):
