@@ -13,7 +13,7 @@ right("9.1", 9.57)
 
 
 # 9.2 Windows and what follows them
-@wrong("9.2", "takes the window's own last number as its target", says="own last number|window's")
+@wrong("9.2", "takes the window's own last number as its target", says="window's last number")
 def own_last_number(series, length, ahead):
     starts = range(len(series) - length - ahead + 1)
     x = np.array([series[k : k + length] for k in starts])
@@ -56,7 +56,7 @@ def first_number(series, ahead, season):
     return np.array([series[max(t + ahead - back, 0)] for t in range(len(series))])
 
 
-@wrong("9.3", "repeats the last number whatever the season is", says="NaN|early|late|forecasts")
+@wrong("9.3", "repeats the last number whatever the season is", says="has to be NaN")
 def last_number(series, ahead, season):
     return np.array(series, dtype=float)
 
@@ -80,14 +80,14 @@ def other_way(target, forecast, most):
     return -(int(np.argmax(scores)) - most)
 
 
-@wrong("9.4", "compares by the error", says="neither size nor level changes")
+@wrong("9.4", "compares by the error", says="which no level changes")
 def by_error(target, forecast, most):
     n = len(target)
     errors = [np.mean((target[: n - k] - forecast[k:]) ** 2) for k in range(most + 1)]
     return int(np.argmin(errors))
 
 
-@wrong("9.4", "gives the correlation and not the lag", says="the lag of a forecast")
+@wrong("9.4", "gives the correlation and not the lag", says="0 steps late is not 1")
 def the_correlation(target, forecast, most):
     return max(np.corrcoef(target[: len(target) - k], forecast[k:])[0, 1] for k in range(most + 1))
 

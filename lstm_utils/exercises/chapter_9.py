@@ -119,13 +119,13 @@ def lateness(function):
                 "late, so it resembles what the target was before."
             )
         compare_number(got, late, f"the lag of a forecast {late} steps late", tolerance=0.1)
-    level = 1000 * np.sin(np.arange(400) / 20)
-    shifted = np.concatenate([level[:3], level[:-3]])
-    got = call(function, level, 0.5 * shifted + 7, 6)
-    if float(np.ravel(got)[0]) != 3:
+    rising = 5 * np.arange(400) + 20 * np.sin(np.arange(400) / 3)
+    late = np.concatenate([rising[:3], rising[:-3]]) + 12
+    got = call(function, rising, late, 6)
+    if np.size(got) != 1 or float(np.ravel(got)[0]) != 3:
         raise Wrong(
-            "A forecast that is three steps late, of half the size and lifted by 7, is taken for "
-            f"{got} steps late. Compare by correlation, which neither size nor level changes."
+            "A forecast of a rising series that is three steps late and 12 too high is taken for "
+            f"{got} steps late. Compare by correlation, which no level changes."
         )
     return "Right. On a forecast worth its name the answer is 0."
 
