@@ -100,7 +100,9 @@ def test_a_decimal_number_of_a_deck_or_a_plan_stands_in_its_chapter(number):
         known |= {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     for name in (f"slides/session_{number}.md", f"session_{number}.md"):
         text = re.sub(r"`[^`]*`|\(chapters/[^)]*\)", "", text_of(name))
-        for written in set(DECIMAL.findall(text)) - {n for n in MINUTES if int(n.partition(".")[0]) == SESSIONS[number]}:
+        for written in set(DECIMAL.findall(text)) - {
+            n for n in MINUTES if int(n.partition(".")[0]) == SESSIONS[number]
+        }:
             digits = len(written.split(".")[1])
             value = float(written.replace(",", ""))
             # As it stands there, rounded, or as a percentage.

@@ -8,6 +8,7 @@ import pytest
 from experiments import forecasting, runs
 from lstm_utils.models import forecasting_keras
 from lstm_utils.models.forecasting import lessons
+from lstm_utils.records import load_records
 from lstm_utils.series import HourlySeries, made_bicycles
 
 YEAR = made_bicycles(4)
@@ -100,3 +101,18 @@ def changed(series, first):
     values[first:] = 7.0
     names = (series.observed, series.holidays, series.known, series.source)
     return HourlySeries(series.times, values, *names)
+
+
+def test_the_test_is_run_with_the_best_settings_on_validation():
+    tuned = load_records("forecasting_tuning")
+    chosen = {"lstm": forecasting.BEST_NETWORKS, "trees": forecasting.BEST_TREES}
+    for model, recipes in chosen.items():
+        for ahead, recipe in recipes.items():
+            records = [
+                record
+                for record in tuned
+                if (record["recipe"]["model"], record["recipe"]["ahead"]) == (model, ahead)
+            ]
+            best = min(records, key=lambda record: record["metrics"]["mae"])
+            run = runs.Run("forecasting_tuning", best["name"], 0, replace(recipe, tuning=True))
+            assert run.recipe_json == best["recipe"]
