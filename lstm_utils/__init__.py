@@ -6,7 +6,7 @@ cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
 claims (every chapter; common mistakes; matrices; models; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
-corpora (chapters 6, 7, 8; models)
+corpora (chapters 6, 7, 8, 9; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
 diagrams (chapters 2, 3, 4; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
@@ -18,20 +18,26 @@ frameworks (chapters 4, 5, 6)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 15 modules)
+inputs (behind 17 modules)
     What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
-measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
+measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9; models)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
 plotting (every chapter; matrices; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
-records (chapters 3, 5, 6, 7, 8; models)
+records (chapters 3, 5, 6, 7, 8, 9; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
+series (chapter 9)
+    Hourly series: any CSV file's, the bicycles of Seoul, and one made by a function in their place.
 stacks (behind frameworks)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
 text (chapters 6, 7, 8; common mistakes; models)
     From text to numbers: cleaning, vocabularies, padding, and batches of like length.
+models.forecasting (chapter 9)
+    Forecasts of an hourly series, without a framework: lessons, baselines, and how good they are.
+models.forecasting_keras (chapter 9)
+    An LSTM that forecasts: at every hour it reads, it says what will be some hours later.
 models.headlines (chapters 7, 8)
     Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
 models.headlines_torch (chapters 7, 8)
