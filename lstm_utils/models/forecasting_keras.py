@@ -96,7 +96,7 @@ def train(lessons, until, training, seed, quantiles=QUANTILES, progress=None):
             powers = tf.nn.relu(scaled / 2 + 1) * level[..., None] + 1e-3
             error = (target[..., None] - powers ** (1 / lessons.power)) / unit
             each = tf.reduce_sum(weight * tf.maximum(q * error, (q - 1) * error), -1)
-            loss = tf.reduce_sum(each * counts) / tf.reduce_sum(counts)
+            loss = tf.reduce_sum(each * counts) / tf.maximum(tf.reduce_sum(counts), 1.0)
         optimiser.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
