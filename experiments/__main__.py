@@ -20,6 +20,7 @@ PROGRAMS = {  # program: the folders of its records
     "reading": ["reading"],
     "headlines": ["headlines"],
     "machines": ["machines"],
+    "forecasting": ["forecasting", "forecasting_tuning"],
 }
 
 

@@ -8,7 +8,7 @@ claims (every chapter; common mistakes; matrices; models; out of the notebook; s
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
 command_line (behind predict)
     How every program here begins and ends: its help, and one line on the error stream if it fails.
-corpora (chapters 6, 7, 8; models; out of the notebook)
+corpora (chapters 6, 7, 8, 9; models; out of the notebook)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
 diagrams (chapters 2, 3, 4; shapes; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
@@ -20,24 +20,30 @@ frameworks (chapters 4, 5, 6; out of the notebook; shapes)
     Weights of LSTM layers moved between NumPy, Keras, PyTorch and ONNX, which all store them apart.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 16 modules)
+inputs (behind 18 modules)
     What callers bring: brought into form, or refused by the argument's name.
 live (chapters 1, 3, 4, 5, 6; shapes)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
-measuring (chapters 1, 2, 3, 4, 5, 6, 7; common mistakes; models; out of the notebook; shapes)
+measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9; common mistakes; models; out of the notebook; shapes)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
 plotting (every chapter; matrices; models; shapes; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 predict (out of the notebook)
     How likely is each review in a file positive? `python -m lstm_utils.predict FILE` tells.
-records (chapters 3, 5, 6, 7, 8; models; out of the notebook)
+records (chapters 3, 5, 6, 7, 8, 9; models; out of the notebook)
     The recorded results of the full-scale experiments, for the pages that draw them.
+series (chapter 9)
+    Hourly series: any CSV file's, the bicycles of Seoul, and one made by a function in their place.
 shapes (shapes)
     The rules of shapes: what a recurrent network of Keras or PyTorch takes, returns and holds.
 stacks (behind frameworks, models.pretrained_onnx)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
 text (chapters 6, 7, 8; common mistakes; models)
     From text to numbers: cleaning, vocabularies, padding, and batches of like length.
+models.forecasting (chapter 9)
+    Forecasts of an hourly series, without a framework: lessons, baselines, and how good they are.
+models.forecasting_keras (chapter 9)
+    An LSTM that forecasts: at every hour it reads, it says what will be some hours later.
 models.headlines (chapters 7, 8)
     Headlines without a framework: byte-pair tokens, Kneser-Ney on letters and words, mixtures.
 models.headlines_torch (chapters 7, 8)

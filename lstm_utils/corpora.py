@@ -3,6 +3,7 @@
 `load_nsmc` and `load_headlines` look in three places, in this order: the folder that the
 environment variable ``LSTM_BOOK_DATA`` names, the cache that a verified download fills, and the
 samples that lie in the package. ``LSTM_BOOK_DATA=sample`` asks for the samples and nothing else.
+`find_bicycles` looks in the first two for the numbers that `lstm_utils.series` reads.
 """
 
 import contextlib
@@ -28,10 +29,13 @@ NSMC_URL = "https://raw.githubusercontent.com/e9t/nsmc/cc0670e872d4ac27bfe36c874
 # Where Kaggle's own client asks, for public data without a login (kaggle-cli, pull request 564);
 # it redirects to the file, or to a zip with the file inside.
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/aashita/nyt-comments"
+BICYCLES_FILE = "SeoulBikeData.csv"  # the archive's only file
+UCI_URL = "https://archive.ics.uci.edu/static/public/560/seoul+bike+sharing+demand.zip"
 SHA256 = {
     "ratings_train.txt": "e03b7d14e9e41be8d464a28057cd25d7396c53e67aa7fd5f7e552c59b0ee2940",
     "ratings_test.txt": "8ac9f64052f11dbf6ae0acb5e038f03d90a76f0eda7820cfb3a92d02edfcebda",
     HEADLINES_FILE: "da7bacf7f7fffd5f75e1b0ab4064a058045120688d04f94dc46fd6e671f6baf3",
+    BICYCLES_FILE: "373339b71a8935d69e9af0abf26a70744632119862eeb3919efb389a7b749c60",
 }
 
 # Whatever a browser, a file manager or a hand makes of the name of a copy, it holds the month.
@@ -298,6 +302,19 @@ def headline_files() -> list[Path]:
     return _find_headlines()[0]
 
 
+def find_bicycles():
+    """Where the hours of bicycle rental lie: the file, "folder" or "download", and "".
+
+    Without the file the first is None, the second "sample" and the third the reason, if any.
+    """
+    if (folder := _folder()) is not None:
+        path = folder / "seoul" / BICYCLES_FILE
+        with _explained(path, _WANTED):
+            path.stat()
+        return path, "folder", ""
+    return _fetch_or_sample(BICYCLES_FILE, UCI_URL, None)
+
+
 def _find_nsmc(split):
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
@@ -412,9 +429,9 @@ def _bad(path, line, expected, found):
 
 
 _WANTED = (
-    f". {DATA_VARIABLE} must name a folder with nsmc/ratings_train.txt, nsmc/ratings_test.txt and "
-    "nyt/Articles*.csv; unset it to download the corpora, or set it to 'sample' for the small ones "
-    "in the package."
+    f". {DATA_VARIABLE} must name a folder with nsmc/ratings_train.txt, nsmc/ratings_test.txt, "
+    "nyt/Articles*.csv and seoul/SeoulBikeData.csv, whichever are read; unset it "
+    "to download the corpora, or set it to 'sample' for the small ones in the package."
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.documents import output_text
-from tools.contents import CHAPTERS, ROOT
+from tools.contents import CHAPTERS, ROOT, SESSIONS, chapter_of
 from tools.course import assignments, slides
 from tools.course.exercises import cells_of, exercises_of, without_magics
 
@@ -95,12 +95,14 @@ def test_a_deck_takes_ninety_minutes_its_turns_take_their_exercises_and_a_plan_s
 @every_session
 def test_a_decimal_number_of_a_deck_or_a_plan_stands_in_its_chapter(number):
     known = set(OWN.get(number, ()))
-    for cell in cells_of(CHAPTERS[number - 1]):
+    for cell in cells_of(chapter_of(number)):
         text = cell.source + (output_text(cell) if cell.cell_type == "code" else "")
         known |= {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     for name in (f"slides/session_{number}.md", f"session_{number}.md"):
         text = re.sub(r"`[^`]*`|\(chapters/[^)]*\)", "", text_of(name))
-        for written in set(DECIMAL.findall(text)) - {n for n in MINUTES if n[0] == str(number)}:
+        for written in set(DECIMAL.findall(text)) - {
+            n for n in MINUTES if int(n.partition(".")[0]) == SESSIONS[number]
+        }:
             digits = len(written.split(".")[1])
             value = float(written.replace(",", ""))
             # As it stands there, rounded, or as a percentage.
@@ -228,7 +230,7 @@ def names_in(sources):
 
 @every_session
 def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
-    chapter = CHAPTERS[number - 1]
+    chapter = chapter_of(number)
     where, cells = sections(chapter), cells_of(chapter)
     before = re.search(r"\*?\*?Run before\b.*", text_of(f"session_{number}.md"))[0]
     prose = re.sub(r"(?m)^\|.*$", "", plan(number)["Minute by minute"])
@@ -250,7 +252,7 @@ def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
 
 @every_session
 def test_a_plan_names_sections_that_a_reader_finds_and_links_both_notebooks(number):
-    text, chapter = text_of(f"session_{number}.md"), CHAPTERS[number - 1]
+    text, chapter = text_of(f"session_{number}.md"), chapter_of(number)
     ids = {cell.id for cell in cells_of(chapter)}
     hidden = {word for word in re.findall(r"`([\w-]+)`", text) if word in ids and "-" in word}
     assert not hidden, "ids of cells show neither on the page nor in the notebook"

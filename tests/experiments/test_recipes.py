@@ -10,6 +10,7 @@ import pytest
 from experiments import (
     __main__,
     cell_speed,
+    forecasting,
     headlines,
     machines,
     marked_product,
@@ -27,6 +28,7 @@ def every_run():
     """Every run of every program, by folder, name and seed."""
     options = runs.parser_of("Headlines.", add_arguments).parse_args(["--list"])
     asked = [program.all_runs(options) for program in (headlines, machines, sentiment, reading)]
+    asked.append(forecasting.all_runs(options))
     asked += [marked_product.all_runs(), cell_speed.RUNS, marker.RUNS]
     found = [run for some in asked for run in some]
     return {(run.experiment, str(run)): run for run in found}

@@ -44,6 +44,16 @@ KEYS = {
         "best_with_snippets",
         "seconds",
     },
+    "forecasting": {
+        "persistence_hour",
+        "persistence_day",
+        "trees_hour",
+        "trees_day",
+        "lstm_hour",
+        "lstm_day",
+        "coverage_hour",
+        "coverage_day",
+    },
     "cells": {"numpy_over_torch"},
 }
 
@@ -118,6 +128,12 @@ def results(tmp_path):
         put(tmp_path, "marked_product", summary.OF_1997, seed, {"success": success})
         ratio = {summary.REFERENCE: 0.7 * times}
         put(tmp_path, "cells", "numpy-over-torch", seed, {"numpy_over_torch": ratio})
+    for name, of in (("naive-1", "the last number"), ("naive-24", "a day before")):
+        put(tmp_path, "forecasting", name, 0, {of: {"mae": 200.0}})
+    for k, times in enumerate((0.9, 1.0, 1.2)):
+        for name in ("trees-1", "trees-24", "lstm-1", "lstm-24"):
+            held = {"mae": 70 * times, "widened": {"coverage": 0.9 * times}}
+            put(tmp_path, "forecasting", name, k, held)
     put(tmp_path, "headlines", "words-kn3", 0, {"bits_per_character": 2.75})
     put(tmp_path, "sentiment", "linear", 0, {"accuracy": 0.87})
     put(tmp_path, "sentiment", "system-in-one-go", 0, {"seconds_of_two_processes": 80.0})
@@ -151,6 +167,9 @@ def test_figures_are_medians_over_the_seeds(results):
         "seconds_system": 80.0,
     }
     assert found["cells"] == {"numpy_over_torch": 1.4}
+    assert found["forecasting"]["lstm_day"] == 70.0
+    assert found["forecasting"]["coverage_hour"] == 0.9
+    assert found["forecasting"]["persistence_day"] == 200.0
 
 
 def test_the_better_lstm_is_chosen_on_validation(results):
