@@ -4,7 +4,7 @@ cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
 cells (chapters 1, 2, 3, 4, 5, 6; common mistakes; shapes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
-claims (every chapter; common mistakes; matrices; models; out of the notebook; shapes; visual language)
+claims (every chapter; 6 reference pages)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
 command_line (behind predict)
     How every program here begins and ends: its help, and one line on the error stream if it fails.
