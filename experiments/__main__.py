@@ -20,6 +20,9 @@ PROGRAMS = {  # program: the folders of its records
     "reading": ["reading"],
     "headlines": ["headlines"],
     "machines": ["machines"],
+    "parity": ["parity", "parity_tuning"],
+    "reversal": ["reversal", "reversal_tuning"],
+    "scan_speed": ["scan_speed"],
 }
 
 

@@ -15,7 +15,7 @@ from .runs import Progress, Run, smaller
 from .runs import main as run_all
 
 RATES = (3e-3, 1e-2, 3e-2)  # of Adam: the same grid for every kind
-TUNED_WITH = (100, 101)  # seeds that no scored network has
+TUNED_WITH = (100,)  # seeds that no scored network has
 LENGTHS = (40, 256, 1000)
 WINDOW = 20  # steps that a point of the curve is a mean of
 
@@ -29,7 +29,7 @@ class Recipe:
     batch: int = 64
     length: int = 40  # of a training sequence; the loss is a mean over all its bits
     clip: float = 1.0  # largest norm of the gradient
-    test: int = 500  # new sequences of the largest of LENGTHS
+    test: int = 200  # new sequences of the largest of LENGTHS
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,22 @@ class TuningRecipe:
     validation_length: int = 256
 
 
-# The step size whose networks are right most often on the last 20 of 256 validation bits, mean over
-# two seeds; of equal ones (rounded to 0.01) the smaller mean loss: records `parity_tuning`.
-CHOSEN: dict[str, float] = {}
-PATIENT = ("minlstm-2", "attention")  # also with ten times the updates
+# Of the step sizes whose share of right answers, on the last 20 of 256 validation bits, is within
+# 0.02 of the best, the one with the smallest loss: records `parity_tuning`.
+CHOSEN = {
+    "lstm": 0.03,
+    "gru": 0.03,
+    "tanh-rnn": 0.03,
+    "peephole": 0.03,
+    "slstm": 0.03,
+    "slstm-unmixed": 0.03,
+    "minlstm": 0.03,
+    "minlstm-2": 0.01,
+    "positive": 0.01,
+    "signed": 0.03,
+    "attention": 0.01,
+}
+PATIENT = ("minlstm-2", "attention")  # also with five times the updates
 PACKAGED = ("lstm", "signed", "positive")  # what the live figure of chapter 10 shows
 
 
@@ -62,9 +74,9 @@ def all_runs():
     """Tuning first; then what its choice leads to."""
     runs = [Run("parity_tuning", kind, 0, TuningRecipe(kind)) for kind in LAYERS]
     for kind, rate in CHOSEN.items():
-        runs += [Run("parity", kind, seed, Recipe(kind, rate)) for seed in range(5)]
+        runs += [Run("parity", kind, seed, Recipe(kind, rate)) for seed in range(3)]
     for kind in PATIENT if CHOSEN else ():
-        recipe = Recipe(kind, CHOSEN[kind], updates=6000)
+        recipe = Recipe(kind, CHOSEN[kind], updates=3000)
         runs += [Run("parity", f"{kind}-patient", seed, recipe) for seed in range(3)]
     if CHOSEN:
         networks = tuple(Recipe(kind, CHOSEN[kind]) for kind in PACKAGED)

@@ -37,7 +37,11 @@ class Attention(nn.Module):
 
     def __init__(self, hidden, heads):
         super().__init__()
-        self.heads, self.into, self.out = heads, nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
+        self.heads, self.into, self.out = (
+            heads,
+            nn.Linear(hidden, 3 * hidden),
+            nn.Linear(hidden, hidden),
+        )
 
     def forward(self, x):
         q, k, v = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
+CHAPTERS = sorted(ROOT.glob("chapters/[01]*.ipynb"))
 NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))

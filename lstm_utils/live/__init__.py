@@ -8,6 +8,7 @@ from lstm_utils.live.gradient_reach import gradient_reach
 from lstm_utils.live.inside_cell import inside_cell
 from lstm_utils.live.marked_product import marked_product
 from lstm_utils.live.page import FOLDER, LiveFigure
+from lstm_utils.live.parity import parity
 from lstm_utils.live.reading_review import reading_review
 from lstm_utils.live.step_size import step_size
 
@@ -18,6 +19,7 @@ __all__ = [
     "gradient_reach",
     "inside_cell",
     "marked_product",
+    "parity",
     "reading_review",
     "step_size",
 ]
@@ -26,6 +28,7 @@ FIGURES = {
     "gradient-reach": gradient_reach,
     "inside-cell": inside_cell,
     "marked-product": marked_product,
+    "parity": parity,
     "reading-review": reading_review,
     "step-size": step_size,
 }

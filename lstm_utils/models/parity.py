@@ -56,4 +56,3 @@ def linear_recurrence(factor, addend, first=None):
         h = factor[:, t] * h + addend[:, t]
         states[:, t] = h
     return states
-

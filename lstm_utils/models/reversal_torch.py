@@ -32,7 +32,7 @@ class Reverser(nn.Module):
         self.score = nn.Linear(hidden_size, 10)
         self.attention = attention
 
-    def _write(self, read, digits, state):
+    def write(self, read, digits, state):
         """Scores (B, T, 10), weights of the context (B, T, S) and state after `digits` (B, T)."""
         own, state = self.writer(self.embedding(digits), state)
         if self.attention:
@@ -47,7 +47,7 @@ class Reverser(nn.Module):
         """Scores (B, T, 10) of the reversed digits, each told the right digits before it."""
         read, state = self.reader(self.embedding(digits))
         start = torch.full_like(digits[:, :1], START)
-        return self._write(read, torch.cat([start, digits.flip(1)[:, :-1]], dim=1), state)[0]
+        return self.write(read, torch.cat([start, digits.flip(1)[:, :-1]], dim=1), state)[0]
 
     @torch.no_grad()
     def reverse(self, digits):
@@ -55,7 +55,7 @@ class Reverser(nn.Module):
         read, state = self.reader(self.embedding(digits))
         digit, written, weights = torch.full_like(digits[:, :1], START), [], []
         for _ in range(digits.shape[1]):
-            scores, weight, state = self._write(read, digit, state)
+            scores, weight, state = self.write(read, digit, state)
             digit = scores.argmax(dim=-1)
             written.append(digit)
             weights.append(weight)

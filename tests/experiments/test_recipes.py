@@ -14,9 +14,12 @@ from experiments import (
     machines,
     marked_product,
     marker,
+    parity,
     reading,
+    reversal,
     reviews_data,
     runs,
+    scan_speed,
     sentiment,
 )
 from experiments.headlines_data import add_arguments
@@ -28,6 +31,7 @@ def every_run():
     options = runs.parser_of("Headlines.", add_arguments).parse_args(["--list"])
     asked = [program.all_runs(options) for program in (headlines, machines, sentiment, reading)]
     asked += [marked_product.all_runs(), cell_speed.RUNS, marker.RUNS]
+    asked += [parity.all_runs(), reversal.all_runs(), scan_speed.RUNS]
     found = [run for some in asked for run in some]
     return {(run.experiment, str(run)): run for run in found}
 

@@ -45,6 +45,8 @@ KEYS = {
         "seconds",
     },
     "cells": {"numpy_over_torch"},
+    "parity": {"lstm", "minlstm", "positive", "signed", "attention"},
+    "reversal": {"with_attention", "one_vector", "wide_vector"},
 }
 
 
@@ -116,6 +118,11 @@ def results(tmp_path):
         networks = [{"sequences": times * 400_000}, None]
         success = {"140": networks, "13": [None, None]}
         put(tmp_path, "marked_product", summary.OF_1997, seed, {"success": success})
+        for k, kind in enumerate(sorted(KEYS["parity"])):
+            put(tmp_path, "parity", kind, seed, {"right_at": {"1000": 0.1 * k * times, "40": 1.0}})
+        for name, share in {"attention": 0.3, "vector": 0.1, "wide-vector": 0.2}.items():
+            shares = {"share_reversed": {"20": share * times, "30": 0.0}}
+            put(tmp_path, "reversal", name, seed, shares)
         ratio = {summary.REFERENCE: 0.7 * times}
         put(tmp_path, "cells", "numpy-over-torch", seed, {"numpy_over_torch": ratio})
     put(tmp_path, "headlines", "words-kn3", 0, {"bits_per_character": 2.75})
@@ -151,6 +158,10 @@ def test_figures_are_medians_over_the_seeds(results):
         "seconds_system": 80.0,
     }
     assert found["cells"] == {"numpy_over_torch": 1.4}
+    parity = {"attention": 0, "lstm": 0.2, "minlstm": 0.4, "positive": 0.6, "signed": 0.8}
+    assert found["parity"] == pytest.approx(parity)
+    reversal = {"with_attention": 0.6, "one_vector": 0.2, "wide_vector": 0.4}
+    assert found["reversal"] == pytest.approx(reversal)
 
 
 def test_the_better_lstm_is_chosen_on_validation(results):

@@ -159,7 +159,9 @@ def test_the_attention_layers_positions_are_those_of_the_paper():
     for position, k in ((0, 0), (7, 1), (29, 3)):
         angle = position / 10_000 ** (2 * k / 8)
         want = [np.sin(angle), np.cos(angle)]
-        np.testing.assert_allclose(seen[0].detach()[0, position, 2 * k : 2 * k + 2], want, atol=1e-6)
+        np.testing.assert_allclose(
+            seen[0].detach()[0, position, 2 * k : 2 * k + 2], want, atol=1e-6
+        )
 
 
 @given(st.integers(0, 20), st.integers(0, 30), st.integers(0, 2**32 - 1))
@@ -202,7 +204,7 @@ def test_fed_its_own_digits_a_reverser_scores_as_when_they_are_told(attention):
     written, weights = network.reverse(digits)
     read, state = network.reader(network.embedding(digits))
     told = torch.cat([torch.full((4, 1), START), written[:, :-1]], dim=1)
-    scores, at_once, _ = network._write(read, told, state)
+    scores, at_once, _ = network.write(read, told, state)
     assert torch.equal(scores.argmax(dim=-1), written)
     torch.testing.assert_close(at_once, weights)
     torch.testing.assert_close(weights.sum(dim=-1), torch.ones(4, 7))
@@ -214,11 +216,11 @@ def test_the_context_is_pytorchs_attention_without_a_scale_or_the_last_state():
     digits = digit_batch(2, 5, 0)
     read, state = network.reader(network.embedding(digits))
     own = network.writer(network.embedding(digits), state)[0]
-    weights = network._write(read, digits, state)[1]
+    weights = network.write(read, digits, state)[1]
     want = F.scaled_dot_product_attention(own, read, read, scale=1.0)
     torch.testing.assert_close(weights @ read, want, rtol=1e-4, atol=1e-5)
     network.attention = False
-    weights = network._write(read, digits, state)[1]
+    weights = network.write(read, digits, state)[1]
     torch.testing.assert_close(weights @ read, read[:, -1:].expand_as(own))
 
 
