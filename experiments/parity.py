@@ -61,7 +61,6 @@ CHOSEN = {
     "signed": 0.03,
     "attention": 0.01,
 }
-PATIENT = ("minlstm-2", "attention")  # also with five times the updates
 PACKAGED = ("lstm", "signed", "positive")  # what the live figure of chapter 10 shows
 
 
@@ -75,13 +74,8 @@ def all_runs():
     runs = [Run("parity_tuning", kind, 0, TuningRecipe(kind)) for kind in LAYERS]
     for kind, rate in CHOSEN.items():
         runs += [Run("parity", kind, seed, Recipe(kind, rate)) for seed in range(3)]
-    for kind in PATIENT if CHOSEN else ():
-        recipe = Recipe(kind, CHOSEN[kind], updates=3000)
-        runs += [Run("parity", f"{kind}-patient", seed, recipe) for seed in range(3)]
-    if CHOSEN:
-        networks = tuple(Recipe(kind, CHOSEN[kind]) for kind in PACKAGED)
-        runs.append(Run("parity", "packaged", 0, PackagedRecipe(networks)))
-    return runs
+    networks = tuple(Recipe(kind, CHOSEN[kind]) for kind in PACKAGED)
+    return [*runs, Run("parity", "packaged", 0, PackagedRecipe(networks))]
 
 
 def train(recipe, kind, rate, seed, step=lambda: None):

@@ -147,22 +147,18 @@ def causal_attention(answer):
             scores = q @ k.transpose(1, 2) / math.sqrt(size)
             later = torch.ones(length, length, dtype=torch.bool).triu(1)
             masked = scores.masked_fill(later, -math.inf)
-            earlier = scores.masked_fill(later.T, -math.inf)
+            turned = scores.masked_fill(later.T, -math.inf).softmax(-1)
+            unscaled = (masked * math.sqrt(size)).softmax(-1)
+            late = scores.softmax(-1).masked_fill(later, 0.0)
             raise_if_slip(
                 got,
                 {
                     "The weights are those of all steps, the later ones too.": scores.softmax(-1)
                     @ v,
-                    "The products are not divided by the root of the size.": (
-                        masked * math.sqrt(size)
-                    ).softmax(-1)
-                    @ v,
+                    "The products are not divided by the root of the size.": unscaled @ v,
                     "The weights of a step no longer add up to 1: mask before the softmax, not "
-                    "after it.": scores.softmax(-1).masked_fill(later, 0.0) @ v,
-                    "The mask is the wrong way round: the earlier steps are hidden.": earlier.softmax(
-                        -1
-                    )
-                    @ v,
+                    "after it.": late @ v,
+                    "The mask is the wrong way round: the earlier steps are hidden.": turned @ v,
                 },
             )
         array = to_numpy(got) if got is not None else None

@@ -78,10 +78,12 @@ function build(live, data) {
 
   function panel(svg, row, kind, name, left, width, time) {
     const { held, odds: told } = found[kind];
-    const reach = Math.max(0.01, ...held.map(Math.abs));
-    const y = scale([-reach, reach], [row.bottom, row.top]);
+    const [low, high] = [Math.min(0, ...held), Math.max(0, ...held)];
+    const y = scale([low, Math.max(high, low + 0.01)], [row.bottom, row.top]);
     svg.append(words(0, row.title, name, { class: "title" }));
-    for (const value of [-reach, 0, reach]) {
+    // The ends of what is drawn, and zero where its number has room.
+    const apart = (value) => value === 0 || Math.abs(y(value) - y(0)) > 13;
+    for (const value of [low, 0, high].filter(apart)) {
       svg.append(el("path", { d: `M${left} ${round(y(value))}H${width}`, class: "grid" }));
       svg.append(words(left - 5, y(value) + 4, fixed(value, 1), { class: "end small" }));
     }
@@ -129,7 +131,7 @@ function build(live, data) {
       `After ${s.step} of ${all} bits ${ones} ${ones === 1 ? "one has" : "ones have"} come: ${ones % 2 ? "odd" : "even"}. ` +
       `The LSTM says ${says("lstm")}, its cell holds ${fixed(found.lstm.held[s.step - 1])}; ` +
       `the linear network says ${says(s.kind)}, its state is ${fixed(linear.held[s.step - 1])}. ` +
-      `Right so far and from there on: the LSTM ${right("lstm")}, the linear network ${right(s.kind)} of ${all}.`
+      `Of all ${all} answers the LSTM has ${right("lstm")} right, the linear network ${right(s.kind)}.`
     );
   }
 

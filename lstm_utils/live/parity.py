@@ -7,7 +7,7 @@ from lstm_utils.live.page import assemble, base64_of, buttons, choice, slider
 from lstm_utils.models.parity import linear_recurrence, one_hot, parity_batch
 from lstm_utils.models.pretrained import load_pretrained
 
-LONGEST = 300  # bits
+LONGEST = 1000  # bits
 
 
 def tracker(states, parity):
@@ -48,12 +48,13 @@ def parity():
         "parity",
         question="Odd or even? Type bits, and watch two memories count.",
         shows=(
-            "Sixty bits, and under them two curves over the steps. A cell of the trained LSTM jumps "
-            "between two levels at every one and rests at every zero. The state of a linear "
-            "recurrence swings as well, and its swings change in size from step to step. Marks "
-            "under each curve show where its network answers wrongly."
+            "Sixty bits, and under them two curves over the steps. A cell of the trained LSTM "
+            "falls to about −1 when the ones become odd, stays near it while they are odd, and lies "
+            "higher, up to 1.5, while they are even. The state of a linear recurrence jumps "
+            "between 0 and nearly 5 at every one and rests at every zero. Neither network has "
+            "answered wrongly."
         ),
-        moves="Type bits of your own, up to 300, and follow both networks step by step.",
+        moves="Type bits of your own, up to 1000, and follow both networks step by step.",
         controls=[
             '<div class="live-control"><label><span>bits</span><input type="text" '
             f'data-name="bits" inputmode="numeric" maxlength="{LONGEST}" autocomplete="off" '
@@ -72,7 +73,7 @@ def parity():
             ),
             buttons(
                 "Try",
-                {"ones": "40 ones", "many": "300 ones", "again": "again from the start"},
+                {"ones": "40 ones", "many": "1000 ones", "again": "again from the start"},
             ),
         ],
         uses=("data", "lstm"),

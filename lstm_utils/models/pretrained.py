@@ -52,6 +52,7 @@ SHA256 = {
     "sentiment": "5b1d86548fe7d1057d597ddcec9cf8dd0dd6b7dc758f13b73fe18fef69e4cd85",
     "reading": "916ac8c2a6c77260144b3e4137805018d5cce8ac40b3a930b730d80af1e83e59",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
+    "parity": "f56ef553717c4ef5150053b959c3204135333c7f00fd293d4ac06c5d98d7fbb6",
 }
 """What each file's SHA-256 must be; `python -m experiments.export_weights` prints new ones."""
 ARRAYS = {
@@ -199,7 +200,7 @@ class ParityModel(Pretrained):
         }
 
     def of(self, kind):
-        """A network's arrays under the names that PyTorch knows; ValueError if it is none of them."""
+        """A network's arrays under PyTorch's names for them; ValueError for another kind."""
         if kind not in self.kinds:
             raise ValueError(f"kind must be one of {', '.join(self.kinds)}; got {found(kind)}")
         return {

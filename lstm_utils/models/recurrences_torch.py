@@ -23,8 +23,8 @@ def scan(factor, addend):
     """The same states by ⌈log₂ T⌉ rounds, each over all steps at once.
 
     Two steps of a linear recurrence are one: a₂(a₁h + b₁) + b₂ = (a₂a₁)h + (a₂b₁ + b₂). After k
-    rounds each place holds the product and the sum of its last 2^k steps. Blelloch (1990) has a scan
-    that works less: T operations instead of T log₂ T.
+    rounds each place holds the product and the sum of its last 2^k steps. The scan over a tree of
+    Blelloch (1990) works less: 2T joins instead of T log₂ T.
     """
     reach = 1
     while reach < addend.shape[1]:

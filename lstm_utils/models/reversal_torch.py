@@ -51,7 +51,7 @@ class Reverser(nn.Module):
 
     @torch.no_grad()
     def reverse(self, digits):
-        """What it writes by itself, its likeliest digit each time: (B, T); and the weights (B, T, T)."""
+        """Digits (B, T) that it writes by itself, the likeliest each time; weights (B, T, T)."""
         read, state = self.reader(self.embedding(digits))
         digit, written, weights = torch.full_like(digits[:, :1], START), [], []
         for _ in range(digits.shape[1]):
