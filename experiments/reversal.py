@@ -47,7 +47,7 @@ class TuningRecipe:
 
 
 # The step size with the largest mean share of validation rows that are right: `reversal_tuning`.
-CHOSEN: dict[str, float] = {}
+CHOSEN = {"vector": 1e-2, "attention": 3e-3, "wide-vector": 3e-3}
 
 
 def all_runs():

@@ -49,10 +49,10 @@ def parity():
         question="Odd or even? Type bits, and watch two memories count.",
         shows=(
             "Sixty bits, and under them two curves over the steps. A cell of the trained LSTM "
-            "falls to about −1 when the ones become odd, stays near it while they are odd, and lies "
-            "higher, up to 1.5, while they are even. The state of a linear recurrence jumps "
-            "between 0 and nearly 5 at every one and rests at every zero. Neither network has "
-            "answered wrongly."
+            "falls to about −1 when the ones become odd, stays near it while they are odd, and "
+            "lies higher, up to 1.5, while they are even. The state of a linear recurrence "
+            "jumps between 0 and nearly 5 at every one and rests at every zero. Neither network "
+            "has answered wrongly."
         ),
         moves="Type bits of your own, up to 1000, and follow both networks step by step.",
         controls=[
