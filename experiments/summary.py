@@ -32,7 +32,7 @@ parity
     (a linear recurrence with factors from 0 to 1), signed (from -1 to 1), attention (one layer).
 reversal
     Share of rows of 20 digits that are reversed without a mistake: with_attention, one_vector (as
-    many weights), wide_vector (twice the units).
+    many weights).
 """
 
 from functools import partial, reduce
@@ -83,7 +83,6 @@ FIGURES = {  # what is a plain median: experiment, figure, its run and the keys 
     "reversal": {
         "with_attention": ("attention", "share_reversed", "20"),
         "one_vector": ("vector", "share_reversed", "20"),
-        "wide_vector": ("wide-vector", "share_reversed", "20"),
     },
 }
 

@@ -46,7 +46,7 @@ KEYS = {
     },
     "cells": {"numpy_over_torch"},
     "parity": {"lstm", "minlstm", "positive", "signed", "attention"},
-    "reversal": {"with_attention", "one_vector", "wide_vector"},
+    "reversal": {"with_attention", "one_vector"},
 }
 
 
@@ -120,7 +120,7 @@ def results(tmp_path):
         put(tmp_path, "marked_product", summary.OF_1997, seed, {"success": success})
         for k, kind in enumerate(sorted(KEYS["parity"])):
             put(tmp_path, "parity", kind, seed, {"right_at": {"1000": 0.1 * k * times, "40": 1.0}})
-        for name, share in {"attention": 0.3, "vector": 0.1, "wide-vector": 0.2}.items():
+        for name, share in {"attention": 0.3, "vector": 0.1}.items():
             shares = {"share_reversed": {"20": share * times, "30": 0.0}}
             put(tmp_path, "reversal", name, seed, shares)
         ratio = {summary.REFERENCE: 0.7 * times}
@@ -160,7 +160,7 @@ def test_figures_are_medians_over_the_seeds(results):
     assert found["cells"] == {"numpy_over_torch": 1.4}
     parity = {"attention": 0, "lstm": 0.2, "minlstm": 0.4, "positive": 0.6, "signed": 0.8}
     assert found["parity"] == pytest.approx(parity)
-    reversal = {"with_attention": 0.6, "one_vector": 0.2, "wide_vector": 0.4}
+    reversal = {"with_attention": 0.6, "one_vector": 0.2}
     assert found["reversal"] == pytest.approx(reversal)
 
 

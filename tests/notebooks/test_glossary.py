@@ -53,7 +53,7 @@ def test_an_entry_has_a_sentence_a_korean_word_and_the_chapter_that_uses_it_firs
         if number not in OTHER_SENSE.get(english[0], ()) and any(says(t, text) for t in english)
     ]
     assert uses, f"no chapter uses {english}"
-    said = re.search(r"\n  (\S.*\.) Met in \{ref\}`chapter (\d) <[\w-]+>`\.$", block)
+    said = re.search(r"\n  (\S.*\.) Met in \{ref\}`chapter (\d+) <[\w-]+>`\.$", block)
     assert int(said[2]) == uses[0]
     assert len(terms_of(block)) > len(english)
 
