@@ -17,11 +17,11 @@ from .runs import main as run_all
 @dataclass(frozen=True)
 class Recipe:
     threads: int
-    tokens: int = 4096  # of a batch: rows times length
-    lengths: tuple[int, ...] = (64, 256, 1024, 4096)
+    tokens: int = 2048  # of a batch: rows times length
+    lengths: tuple[int, ...] = (64, 256, 1024, 2048)
     hidden: int = 64
     heads: int = 4
-    rounds: int = 7
+    rounds: int = 5
     warm_up: int = 1  # rounds before those that count
 
 

@@ -8,7 +8,20 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted(ROOT.glob("chapters/[01]*.ipynb"))
 NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+SESSIONS = {**{n: n for n in range(1, 8)}, 8: 9, 9: 10}  # a session of the course: its chapter
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
+def chapter_of(session):
+    """Return the notebook of the chapter that a session of the course is about."""
+    return next(path for path in CHAPTERS if int(path.name[:2]) == SESSIONS[session])
+
+
+def session_of(path):
+    """Return the number of the session about a chapter's notebook, or None if none is planned."""
+    planned = (n for n, chapter in SESSIONS.items() if chapter == int(path.name[:2]))
+    number = next(planned, None)
+    return number if (ROOT / "course" / f"session_{number}.md").exists() else None
 
 
 def require_built(site):

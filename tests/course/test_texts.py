@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.documents import output_text
-from tools.contents import CHAPTERS, ROOT
+from tools.contents import CHAPTERS, ROOT, SESSIONS, chapter_of
 from tools.course import assignments, slides
 from tools.course.exercises import cells_of, exercises_of, without_magics
 
@@ -55,16 +55,16 @@ def test_a_session_takes_ninety_minutes_without_a_gap_a_third_of_them_students_w
     assert rows[0][0] == 0
     assert without_a_gap(rows)
     assert sum(length for _, length, _ in rows) == 90
-    assert sum(n for _, n, rest in rows if re.search(r"Exercise \d\.\d+", rest)) >= 30
+    assert sum(n for _, n, rest in rows if re.search(r"Exercise \d+\.\d+", rest)) >= 30
 
 
 @every_session
 def test_a_plan_gives_each_exercise_the_minutes_that_the_chapter_gives_it(number):
     homework = plan(number)["Homework"]
-    named = re.findall(r"Exercises? (\d\.\d+)", plan(number)["Minute by minute"] + homework)
+    named = re.findall(r"Exercises? (\d+\.\d+)", plan(number)["Minute by minute"] + homework)
     assert named
     assert set(named) <= set(MINUTES)
-    asked = {n: int(m) for n, m in re.findall(r"Exercise (\d\.\d+)[^\n|]*?\(?(\d+) min", homework)}
+    asked = {n: int(m) for n, m in re.findall(r"Exercise (\d+\.\d+)[^\n|]*?\(?(\d+) min", homework)}
     assert asked
     assert asked == {n: MINUTES[n] for n in asked}
     together = sum(asked.values())
@@ -95,12 +95,14 @@ def test_a_deck_takes_ninety_minutes_its_turns_take_their_exercises_and_a_plan_s
 @every_session
 def test_a_decimal_number_of_a_deck_or_a_plan_stands_in_its_chapter(number):
     known = set(OWN.get(number, ()))
-    for cell in cells_of(CHAPTERS[number - 1]):
+    for cell in cells_of(chapter_of(number)):
         text = cell.source + (output_text(cell) if cell.cell_type == "code" else "")
         known |= {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     for name in (f"slides/session_{number}.md", f"session_{number}.md"):
         text = re.sub(r"`[^`]*`|\(chapters/[^)]*\)", "", text_of(name))
-        for written in set(DECIMAL.findall(text)) - {n for n in MINUTES if n[0] == str(number)}:
+        for written in set(DECIMAL.findall(text)) - {
+            n for n in MINUTES if int(n.partition(".")[0]) == SESSIONS[number]
+        }:
             digits = len(written.split(".")[1])
             value = float(written.replace(",", ""))
             # As it stands there, rounded, or as a percentage.
@@ -140,7 +142,7 @@ def test_the_hands_of_a_workshop_have_the_time_for_the_exercises_that_they_are_g
     rows = [row for row in rows_of(text_of("workshop.md")) if row[2].startswith(" Hands")]
     assert len(rows) == 7
     for _, length, rest in rows:
-        named = re.findall(r"\b(\d\.\d+)\b", rest)
+        named = re.findall(r"\b(\d+\.\d+)\b", rest)
         assert named
         assert sum(MINUTES[number] for number in named) <= length
 
@@ -228,7 +230,7 @@ def names_in(sources):
 
 @every_session
 def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
-    chapter = CHAPTERS[number - 1]
+    chapter = chapter_of(number)
     where, cells = sections(chapter), cells_of(chapter)
     before = re.search(r"\*?\*?Run before\b.*", text_of(f"session_{number}.md"))[0]
     prose = re.sub(r"(?m)^\|.*$", "", plan(number)["Minute by minute"])
@@ -250,7 +252,7 @@ def test_what_a_plan_lets_a_class_run_needs_no_more_than_is_run_before(number):
 
 @every_session
 def test_a_plan_names_sections_that_a_reader_finds_and_links_both_notebooks(number):
-    text, chapter = text_of(f"session_{number}.md"), CHAPTERS[number - 1]
+    text, chapter = text_of(f"session_{number}.md"), chapter_of(number)
     ids = {cell.id for cell in cells_of(chapter)}
     hidden = {word for word in re.findall(r"`([\w-]+)`", text) if word in ids and "-" in word}
     assert not hidden, "ids of cells show neither on the page nor in the notebook"

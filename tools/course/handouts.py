@@ -14,7 +14,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import command_line
-from tools.contents import BOOK, CHAPTERS, ROOT
+from tools.contents import BOOK, CHAPTERS, ROOT, session_of
 from tools.course import assignments, slides
 from tools.course.exercises import SOLUTION_END, STUB, read_chapter, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
@@ -44,16 +44,12 @@ def page_of(path):
     return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
-def has_session(path):
-    return (ROOT / "course" / f"session_{int(path.name[:2])}.md").exists()
-
-
 def _about(path, text):
-    number, title = int(path.name[:2]), f"*{title_of(path)}*"
+    number, title = session_of(path), f"*{title_of(path)}*"
     links = [f"[the chapter on the site]({page_url(page_of(path))})"]
-    if has_session(path):
+    if number:
         links.append(f"[slides]({SITE}course/slides/session_{number}/index.html)")
-    if has_session(path) and text is INSTRUCTOR:  # it answers the exit ticket
+    if number and text is INSTRUCTOR:  # it answers the exit ticket
         links.append(f"[plan of the session]({page_url(f'course/session_{number}')})")
     text = text.format(title=title, book=BOOK["title"], site=SITE, links=" · ".join(links))
     return new_markdown_cell(text, id="about-this-notebook")
@@ -188,11 +184,11 @@ def _listed(path, recorded):
         f"({len(mine)} exercises, {hours:.0f} hours)",
         f'<a href="instructor/{path.name}" download>Instructor\'s notebook</a>, with solutions',
     ]
-    if has_session(path):
+    if session := session_of(path):
         links.append(
-            f'Session {number}: <a href="session_{number}.html">plan</a>, '
-            f'<a href="slides/session_{number}/index.html">slides</a> '
-            f'(<a href="slides/session_{number}/index.html?print-pdf">for printing</a>)'
+            f'Session {session}: <a href="session_{session}.html">plan</a>, '
+            f'<a href="slides/session_{session}/index.html">slides</a> '
+            f'(<a href="slides/session_{session}/index.html?print-pdf">for printing</a>)'
         )
     items = "\n".join(f"<li>{link}</li>" for link in links)
     return f"<h2>{number}. {title}</h2>\n<ul>\n{items}\n</ul>"
