@@ -4,7 +4,7 @@ cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
 cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
-claims (every chapter; common mistakes; matrices; models; visual language)
+claims (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10; common mistakes; matrices; models; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
 corpora (chapters 6, 7, 8; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
@@ -12,21 +12,21 @@ diagrams (chapters 2, 3, 4; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
 downloads (behind corpora)
     Bring a published file into a cache: whole or not at all, whatever else runs or breaks.
-exercises (every chapter)
+exercises (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 frameworks (chapters 4, 5, 6)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 15 modules)
+inputs (behind 17 modules)
     What callers bring: brought into form, or refused by the argument's name.
-live (chapters 1, 3, 4, 5, 6)
+live (chapters 1, 3, 4, 5, 6, 10)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
-measuring (chapters 1, 2, 3, 4, 5, 6, 7; models)
+measuring (chapters 1, 2, 3, 4, 5, 6, 7, 10; models)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-plotting (every chapter; matrices; models; visual language)
+plotting (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10; matrices; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
-records (chapters 3, 5, 6, 7, 8; models)
+records (chapters 3, 5, 6, 7, 8, 10; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
 stacks (behind frameworks)
     LSTM layers one above the other, each in one direction or in both: their weights and outputs.
@@ -40,8 +40,14 @@ models.marked_product (chapters 5, 8; models)
     The marked-product task: two of the numbers in a sequence are marked; predict their product.
 models.marked_product_keras (chapter 5)
     Networks for the marked-product task: several trained side by side, compiled by XLA.
-models.pretrained (chapters 5, 6, 7; models)
+models.parity (chapter 10; models)
+    Parity of bits, the smallest task of state tracking, and a linear recurrence in NumPy.
+models.pretrained (chapters 5, 6, 7, 10; models)
     Trained models that come with the package: `load_pretrained` reads, checks and opens them.
+models.recurrences_torch (chapter 10)
+    What came after the LSTM, in PyTorch: linear recurrences, an exponential gate, attention.
+models.reversal_torch (chapter 10)
+    Reverse a sequence of digits in PyTorch: through one vector, or with attention to every step.
 models.reviews (behind models.pretrained)
     From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy.
 models.reviews_keras (chapter 6)
