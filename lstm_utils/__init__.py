@@ -4,7 +4,7 @@ cell_layout (visual language)
     The LSTM cell as data: one layout, drawn by `diagrams.lstm_cell` and by the live figure alike.
 cells (chapters 1, 2, 3, 4, 5, 6; common mistakes)
     The RNN and the LSTM in NumPy: parameters, one step, a whole sequence, and the way back.
-claims (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10; common mistakes; matrices; models; visual language)
+claims (every chapter; common mistakes; matrices; models; visual language)
     A page's contract: named claims that are printed with a tick, and fail the cell when false.
 corpora (chapters 6, 7, 8; models)
     Find, fetch, verify and parse the two corpora of the course, or their small stand-ins.
@@ -12,7 +12,7 @@ diagrams (chapters 2, 3, 4; visual language)
     The book's drawn figures: networks in time, the two cells, and the way a gradient takes back.
 downloads (behind corpora)
     Bring a published file into a cache: whole or not at all, whatever else runs or breaks.
-exercises (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10)
+exercises (every chapter)
     Exercises that check themselves: `check("4.3", forget)` says what is right and what is not.
 frameworks (chapters 4, 5, 6)
     Weights of LSTM layers moved between NumPy, Keras and PyTorch, which store them in three ways.
@@ -24,7 +24,7 @@ live (chapters 1, 3, 4, 5, 6, 10)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
 measuring (chapters 1, 2, 3, 4, 5, 6, 7, 10; models)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-plotting (chapters 1, 2, 3, 4, 5, 6, 7, 8, 10; matrices; models; visual language)
+plotting (every chapter; matrices; models; visual language)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 records (chapters 3, 5, 6, 7, 8, 10; models)
     The recorded results of the full-scale experiments, for the pages that draw them.
