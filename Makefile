@@ -125,7 +125,7 @@ summary: for-test
 	$(BIN)/python -m experiments.summary
 
 notebooks: for-dev
-	$(BIN)/python -m tools.notebooks execute chapters/0*.ipynb chapters/reference/*.ipynb
+	$(BIN)/python -m tools.notebooks execute chapters/[01]*.ipynb chapters/reference/*.ipynb
 
 clean:
 	rm -rf .venv _build .pytest_cache .ruff_cache .hypothesis *.egg-info

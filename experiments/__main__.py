@@ -21,6 +21,9 @@ PROGRAMS = {  # program: the folders of its records
     "headlines": ["headlines"],
     "machines": ["machines"],
     "forecasting": ["forecasting", "forecasting_tuning"],
+    "parity": ["parity", "parity_tuning"],
+    "reversal": ["reversal", "reversal_tuning"],
+    "scan_speed": ["scan_speed"],
 }
 
 

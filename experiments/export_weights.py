@@ -25,11 +25,13 @@ STORED_AS = {
     "sentiment": np.int8,
     "reading": np.int8,
     "headlines": np.float16,
+    "parity": np.float32,
 }
 LICENCES = {
     "marked-product": "MIT; trained on generated sequences",
     "sentiment": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
     "reading": "MIT; trained on the Naver Sentiment Movie Corpus (CC0 1.0)",
+    "parity": "MIT; trained on random bits",
     "headlines": "CC BY-NC-SA 4.0, as the New York Times Comments that it was trained on",
 }
 LARGEST_TOGETHER = 6_000_000  # bytes

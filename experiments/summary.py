@@ -32,6 +32,12 @@ forecasting
 cells
     numpy_over_torch: time of a forward and a backward pass in NumPy, in units of PyTorch's, for
     batch 32, length 100 and 64 hidden units.
+parity
+    Share of right answers after 1000 bits, of networks that were taught 40: lstm, minlstm, positive
+    (a linear recurrence with factors from 0 to 1), signed (from -1 to 1), attention (one layer).
+reversal
+    Share of rows of 20 digits that are reversed without a mistake: with_attention, one_vector (as
+    many weights).
 """
 
 from functools import partial, reduce
@@ -85,6 +91,14 @@ FIGURES = {  # what is a plain median: experiment, figure, its run and the keys 
         "coverage_day": ("lstm-24", "widened", "coverage"),
     },
     "cells": {"numpy_over_torch": ("numpy-over-torch", "numpy_over_torch", REFERENCE)},
+    "parity": {
+        kind: (kind, "right_at", "1000")
+        for kind in ("lstm", "minlstm", "positive", "signed", "attention")
+    },
+    "reversal": {
+        "with_attention": ("attention", "share_reversed", "20"),
+        "one_vector": ("vector", "share_reversed", "20"),
+    },
 }
 
 

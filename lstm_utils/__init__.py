@@ -20,17 +20,17 @@ frameworks (chapters 4, 5, 6; out of the notebook; shapes)
     Weights of LSTM layers moved between NumPy, Keras, PyTorch and ONNX, which all store them apart.
 gradients (chapters 1, 2, 3, 4, 8; common mistakes; matrices)
     Tools that check a gradient and measure how far one reaches back in time.
-inputs (behind 18 modules)
+inputs (behind 20 modules)
     What callers bring: brought into form, or refused by the argument's name.
-live (chapters 1, 3, 4, 5, 6; shapes)
+live (chapters 1, 3, 4, 5, 6, 10; shapes)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
-measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9; common mistakes; models; out of the notebook; shapes)
+measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9, 10; 4 reference pages)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-plotting (every chapter; matrices; models; shapes; visual language)
+plotting (every chapter; 4 reference pages)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 predict (out of the notebook)
     How likely is each review in a file positive? `python -m lstm_utils.predict FILE` tells.
-records (chapters 3, 5, 6, 7, 8, 9; models; out of the notebook)
+records (chapters 3, 5, 6, 7, 8, 9, 10; models; out of the notebook)
     The recorded results of the full-scale experiments, for the pages that draw them.
 series (chapter 9)
     Hourly series: any CSV file's, the bicycles of Seoul, and one made by a function in their place.
@@ -52,10 +52,16 @@ models.marked_product (chapters 5, 8; models; out of the notebook)
     The marked-product task: two of the numbers in a sequence are marked; predict their product.
 models.marked_product_keras (chapter 5)
     Networks for the marked-product task: several trained side by side, compiled by XLA.
-models.pretrained (chapters 5, 6, 7; models; out of the notebook)
+models.parity (chapter 10; models)
+    Parity of bits, the smallest task of state tracking, and a linear recurrence in NumPy.
+models.pretrained (chapters 5, 6, 7, 10; models; out of the notebook)
     Trained models that come with the package: `load_pretrained` reads, checks and opens them.
 models.pretrained_onnx (out of the notebook)
     The trained models as ONNX files: graphs that ONNX Runtime runs without Keras, PyTorch or us.
+models.recurrences_torch (chapter 10)
+    What came after the LSTM, in PyTorch: linear recurrences, an exponential gate, attention.
+models.reversal_torch (chapter 10)
+    Reverse a sequence of digits in PyTorch: through one vector, or with attention to every step.
 models.reviews (out of the notebook)
     From film reviews to n-grams, to rows of a table and to batches of equal length, in NumPy.
 models.reviews_keras (chapter 6)

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS = sorted(ROOT.glob("chapters/0*.ipynb"))
+CHAPTERS = sorted(ROOT.glob("chapters/[01]*.ipynb"))
 NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 SESSIONS = {**{n: n for n in range(1, 8)}, 8: 9, 9: 10}  # a session of the course: its chapter

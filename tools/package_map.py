@@ -52,7 +52,7 @@ def readers(module):
     """Return who imports a module: chapters by number, other pages; else modules of the package."""
     pages = [path for path in NOTEBOOKS if module in imported(path)]
     found = [path.stem.replace("_", " ") for path in pages if path not in CHAPTERS]
-    if len(found) > 4:
+    if len(found) > 3:
         found = [f"{len(found)} reference pages"]
     numbers = [str(int(path.name[:2])) for path in pages if path in CHAPTERS]
     if len(numbers) == len(CHAPTERS):

@@ -18,7 +18,7 @@ from tools.course.exercises import cells_of, exercises_of
 WORDS_A_MINUTE, WORDS_A_LINE = 200, 10
 INTRO = ROOT / "intro.md"
 SAID = re.compile(r"(?<=About )\d+(?= minutes to read)|(?<=\*\*About\*\* )\d+(?= minutes to read)")
-ROW = re.compile(r"(?m)^(\| \*\*(\d) · .*?\|) \d+\s?min \| (\d+\s?s) \|.*$")
+ROW = re.compile(r"(?m)^(\| \*\*(\d+) · .*?\|) \d+\s?min \| (\d+\s?s) \|.*$")
 
 
 def words_and_lines(path):

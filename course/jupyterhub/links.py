@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from tools import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = sorted(path.name for path in ROOT.glob("chapters/0*.ipynb"))
+CHAPTERS = sorted(path.name for path in ROOT.glob("chapters/[01]*.ipynb"))
 BRANCH = "student"
 
 

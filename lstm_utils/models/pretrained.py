@@ -35,6 +35,7 @@ from lstm_utils.inputs import (
 )
 from lstm_utils.models.headlines import Tokeniser
 from lstm_utils.models.marked_product import pairs_of
+from lstm_utils.models.parity import linear_recurrence, one_hot
 from lstm_utils.models.reviews import (
     EncodedReviews,
     codes_of_ngrams,
@@ -51,6 +52,7 @@ SHA256 = {
     "sentiment": "5b1d86548fe7d1057d597ddcec9cf8dd0dd6b7dc758f13b73fe18fef69e4cd85",
     "reading": "916ac8c2a6c77260144b3e4137805018d5cce8ac40b3a930b730d80af1e83e59",
     "headlines": "8041c21a801316118050d0d7e88ef1cf29c69d783c3b39abd6e4b4f2f7a97ab5",
+    "parity": "f56ef553717c4ef5150053b959c3204135333c7f00fd293d4ac06c5d98d7fbb6",
 }
 """What each file's SHA-256 must be; `python -m experiments.export_weights` prints new ones."""
 ARRAYS = {
@@ -177,6 +179,90 @@ class MarkedProductModel(Pretrained):
     def predict(self, x):
         """Answers (B,) to sequences x (B, T, 2), in NumPy; errors as of `lstm_forward`."""
         return self.numpy()(x)
+
+
+class ParityModel(Pretrained):
+    """Three small networks that track the parity of bits, trained alike in PyTorch.
+
+    ``"lstm"``; ``"signed"``, a linear recurrence with factors in (−1, 1); ``"positive"``, one with
+    factors in (0, 1).
+    """
+
+    kinds: ClassVar[tuple] = ("lstm", "signed", "positive")
+
+    def shapes(self):
+        units = self.size("lstm.read_out.weight")
+        lstm = {
+            f"layer.layer.weight_{part}_l0": (4 * units, n)
+            for part, n in (("ih", 2), ("hh", units))
+        }
+        lstm |= {f"layer.layer.bias_{part}_l0": (4 * units,) for part in ("ih", "hh")}
+        linear = {"layer.project.weight": (2 * units, 2), "layer.project.bias": (2 * units,)}
+        read_out = {"read_out.weight": (1, units), "read_out.bias": (1,)}
+        return {
+            f"{kind}.{name}": shape
+            for kind in self.kinds
+            for name, shape in ((lstm if kind == "lstm" else linear) | read_out).items()
+        }
+
+    def of(self, kind):
+        """A network's arrays under PyTorch's names for them; ValueError for another kind."""
+        if kind not in self.kinds:
+            raise ValueError(f"kind must be one of {', '.join(self.kinds)}; got {found(kind)}")
+        return {
+            name[len(kind) + 1 :]: a
+            for name, a in self.arrays.items()
+            if name.startswith(f"{kind}.")
+        }
+
+    @property
+    def params(self):
+        """The LSTM's `LSTMParameters`, float32."""
+        prefix = "layer.layer."
+        return from_torch(
+            {k[len(prefix) :]: a for k, a in self.of("lstm").items() if k.startswith(prefix)}
+        )
+
+    def steps(self, kind):
+        """What a linear network does at a zero and at a one: factors and addends, (2, H) each."""
+        if kind == "lstm":
+            raise ValueError("kind must be 'signed' or 'positive': an LSTM's steps are not linear")
+        arrays = self.of(kind)
+        z = (arrays["layer.project.weight"] + arrays["layer.project.bias"][:, None]).T
+        factor, addend = np.split(z, 2, axis=1)
+        return (np.tanh(factor) if kind == "signed" else sigmoid(factor)), addend
+
+    def numpy(self, kind="lstm"):
+        """A network in NumPy: from bits (B, T) to its states (B, T, H) and log odds (B, T).
+
+        The states are h, of the LSTM as well.
+        """
+        arrays = self.of(kind)
+
+        def network(bits):
+            x = one_hot(bits).astype(np.float32)
+            if kind == "lstm":
+                states = lstm_forward(self.params, x).h[:, 1:]
+            else:
+                factor, addend = (x @ each for each in self.steps(kind))
+                states = linear_recurrence(factor, addend)
+            return states, states @ arrays["read_out.weight"][0] + arrays["read_out.bias"][0]
+
+        return network
+
+    def torch(self, kind="lstm"):
+        """A network as a `torch.nn.Module`: from int64 bits (B, T) to log odds (B, T)."""
+        import torch
+
+        from lstm_utils.models.recurrences_torch import ParityNetwork
+
+        network = ParityNetwork(kind, self.size("lstm.read_out.weight"))
+        network.load_state_dict({name: torch.tensor(a) for name, a in self.of(kind).items()})
+        return network.eval()
+
+    def predict(self, bits, kind="lstm"):
+        """After each of the bits (B, T), whether an odd number of ones has come: bool (B, T)."""
+        return self.numpy(kind)(bits)[1] > 0
 
 
 class ReviewReader(Pretrained):
@@ -492,6 +578,7 @@ _MODELS = {
     "sentiment": SentimentModel,
     "reading": ReadingModel,
     "headlines": HeadlinesModel,
+    "parity": ParityModel,
 }
 
 
@@ -500,11 +587,11 @@ def load_pretrained(name):
 
     Parameters
     ----------
-    name : {"marked-product", "sentiment", "reading", "headlines"}
+    name : {"marked-product", "sentiment", "reading", "headlines", "parity"}
 
     Returns
     -------
-    MarkedProductModel, SentimentModel, ReadingModel or HeadlinesModel
+    MarkedProductModel, SentimentModel, ReadingModel, HeadlinesModel or ParityModel
 
     Raises
     ------

@@ -9,7 +9,7 @@ from tests.in_page import note_what_goes_wrong
 from tools.browser.access import axe_findings
 from tools.course import slides
 
-SESSIONS = range(1, 9)
+SESSIONS = range(1, 10)
 every_session = pytest.mark.parametrize("number", SESSIONS)
 GO = """k => new Promise((there) => {
     Reveal.slide(k);

@@ -55,16 +55,16 @@ def test_a_session_takes_ninety_minutes_without_a_gap_a_third_of_them_students_w
     assert rows[0][0] == 0
     assert without_a_gap(rows)
     assert sum(length for _, length, _ in rows) == 90
-    assert sum(n for _, n, rest in rows if re.search(r"Exercise \d\.\d+", rest)) >= 30
+    assert sum(n for _, n, rest in rows if re.search(r"Exercise \d+\.\d+", rest)) >= 30
 
 
 @every_session
 def test_a_plan_gives_each_exercise_the_minutes_that_the_chapter_gives_it(number):
     homework = plan(number)["Homework"]
-    named = re.findall(r"Exercises? (\d\.\d+)", plan(number)["Minute by minute"] + homework)
+    named = re.findall(r"Exercises? (\d+\.\d+)", plan(number)["Minute by minute"] + homework)
     assert named
     assert set(named) <= set(MINUTES)
-    asked = {n: int(m) for n, m in re.findall(r"Exercise (\d\.\d+)[^\n|]*?\(?(\d+) min", homework)}
+    asked = {n: int(m) for n, m in re.findall(r"Exercise (\d+\.\d+)[^\n|]*?\(?(\d+) min", homework)}
     assert asked
     assert asked == {n: MINUTES[n] for n in asked}
     together = sum(asked.values())
@@ -142,7 +142,7 @@ def test_the_hands_of_a_workshop_have_the_time_for_the_exercises_that_they_are_g
     rows = [row for row in rows_of(text_of("workshop.md")) if row[2].startswith(" Hands")]
     assert len(rows) == 7
     for _, length, rest in rows:
-        named = re.findall(r"\b(\d\.\d+)\b", rest)
+        named = re.findall(r"\b(\d+\.\d+)\b", rest)
         assert named
         assert sum(MINUTES[number] for number in named) <= length
 

@@ -15,9 +15,12 @@ from experiments import (
     machines,
     marked_product,
     marker,
+    parity,
     reading,
+    reversal,
     reviews_data,
     runs,
+    scan_speed,
     sentiment,
 )
 from experiments.headlines_data import add_arguments
@@ -30,6 +33,7 @@ def every_run():
     asked = [program.all_runs(options) for program in (headlines, machines, sentiment, reading)]
     asked.append(forecasting.all_runs(options))
     asked += [marked_product.all_runs(), cell_speed.RUNS, marker.RUNS]
+    asked += [parity.all_runs(), reversal.all_runs(), scan_speed.RUNS]
     found = [run for some in asked for run in some]
     return {(run.experiment, str(run)): run for run in found}
 

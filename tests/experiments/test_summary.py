@@ -55,6 +55,8 @@ KEYS = {
         "coverage_day",
     },
     "cells": {"numpy_over_torch"},
+    "parity": {"lstm", "minlstm", "positive", "signed", "attention"},
+    "reversal": {"with_attention", "one_vector"},
 }
 
 
@@ -126,6 +128,11 @@ def results(tmp_path):
         networks = [{"sequences": times * 400_000}, None]
         success = {"140": networks, "13": [None, None]}
         put(tmp_path, "marked_product", summary.OF_1997, seed, {"success": success})
+        for k, kind in enumerate(sorted(KEYS["parity"])):
+            put(tmp_path, "parity", kind, seed, {"right_at": {"1000": 0.1 * k * times, "40": 1.0}})
+        for name, share in {"attention": 0.3, "vector": 0.1}.items():
+            shares = {"share_reversed": {"20": share * times, "30": 0.0}}
+            put(tmp_path, "reversal", name, seed, shares)
         ratio = {summary.REFERENCE: 0.7 * times}
         put(tmp_path, "cells", "numpy-over-torch", seed, {"numpy_over_torch": ratio})
     for name, of in (("naive-1", "the last number"), ("naive-24", "a day before")):
@@ -170,6 +177,10 @@ def test_figures_are_medians_over_the_seeds(results):
     assert found["forecasting"]["lstm_day"] == 70.0
     assert found["forecasting"]["coverage_hour"] == 0.9
     assert found["forecasting"]["persistence_day"] == 200.0
+    parity = {"attention": 0, "lstm": 0.2, "minlstm": 0.4, "positive": 0.6, "signed": 0.8}
+    assert found["parity"] == pytest.approx(parity)
+    reversal = {"with_attention": 0.6, "one_vector": 0.2}
+    assert found["reversal"] == pytest.approx(reversal)
 
 
 def test_the_better_lstm_is_chosen_on_validation(results):

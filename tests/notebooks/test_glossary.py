@@ -41,7 +41,7 @@ def says(term, text):
     return re.search(rf"(?i)(?<![\w-]){spelled}(s|es)?(?![\w-])", text)
 
 
-WORDS = {number: words_of(path) for number, path in enumerate(CHAPTERS, start=1)}
+WORDS = {int(path.name[:2]): words_of(path) for path in CHAPTERS}
 OTHER_PAGES = {
     re.search(r"\((ref-[\w-]+)\)=", prose(read(path)))[1]: words_of(path)
     for path in NOTEBOOKS
@@ -62,7 +62,7 @@ def test_an_entry_has_a_sentence_a_korean_word_and_the_chapter_that_uses_it_firs
         said = re.search(r"\n  (\S.*\.) Met in \{ref\}`[^`]+ <(ref-[\w-]+)>`\.$", block)
         assert any(says(term, OTHER_PAGES[said[2]]) for term in english), english
         return
-    said = re.search(r"\n  (\S.*\.) Met in \{ref\}`chapter (\d) <[\w-]+>`\.$", block)
+    said = re.search(r"\n  (\S.*\.) Met in \{ref\}`chapter (\d+) <[\w-]+>`\.$", block)
     assert int(said[2]) == uses[0]
 
 

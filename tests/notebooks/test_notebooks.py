@@ -44,7 +44,7 @@ every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.
 
 
 def test_chapters_are_numbered_without_a_gap_and_the_contents_list_every_notebook():
-    assert [path.name[:2] for path in CHAPTERS] == [f"0{k + 1}" for k in range(len(CHAPTERS))]
+    assert [path.name[:2] for path in CHAPTERS] == [f"{k + 1:02}" for k in range(len(CHAPTERS))]
     listed = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
     assert yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"] == "intro"
     for path in NOTEBOOKS:

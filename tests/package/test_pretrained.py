@@ -26,6 +26,7 @@ from lstm_utils import corpora
 from lstm_utils.live import FIGURES
 from lstm_utils.models import pretrained
 from lstm_utils.models.marked_product import marked_product, share_within
+from lstm_utils.models.parity import parity_batch
 from lstm_utils.models.pretrained import SHA256, load_pretrained, read_weights, weights_path
 from lstm_utils.models.reviews import equal_length_batches
 from lstm_utils.records import load_records, metric
@@ -52,6 +53,29 @@ def relative(a, b):
 
 
 # --- The same outputs ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["lstm", "signed", "positive"])
+def test_the_parity_networks_give_the_same_in_pytorch_and_numpy(kind):
+    import torch
+
+    model, (bits, parity) = load_pretrained("parity"), parity_batch(50, 60, 3)
+    with torch.no_grad():
+        want = model.torch(kind)(torch.from_numpy(bits)).numpy()
+    assert relative(model.numpy(kind)(bits)[1], want) < 1e-5
+    right = (model.predict(bits, kind) == (parity == 1)).mean()
+    assert right > 0.99 if kind != "positive" else 0.4 < right < 0.65
+
+
+def test_a_parity_network_that_is_none_is_refused():
+    model = load_pretrained("parity")
+    for kind in ("gru", None, ["lstm"]):
+        with pytest.raises(ValueError, match="lstm, signed, positive"):
+            model.of(kind)
+    with pytest.raises(ValueError, match="not linear"):
+        model.steps("lstm")
+    with pytest.raises(ValueError, match="bits"):
+        model.predict([[0, 2]])
 
 
 @pytest.mark.parametrize("length", [7, 100])

@@ -95,7 +95,8 @@ def _set_up(chapter):
 
     matplotlib.use("Agg")
     namespace = {"__name__": "exercise"}
-    run(set_up_cell(CHAPTERS[chapter - 1]), f"set-up of chapter {chapter}", namespace)
+    path = next(path for path in CHAPTERS if int(path.name[:2]) == chapter)
+    run(set_up_cell(path), f"set-up of chapter {chapter}", namespace)
     return namespace, (torch.get_default_dtype(), torch.get_num_threads())
 
 

@@ -1,6 +1,6 @@
 """How much memory a student's kernel takes in each chapter.
 
-    python -m tools.hub.measure_memory chapters/0*.ipynb
+    python -m tools.hub.measure_memory chapters/[01]*.ipynb
 
 Runs each notebook from top to bottom in a kernel of its own, one thread, and asks the kernel
 afterwards. What it prints is the table in README.md; the Jupyter server beside it comes on top.
