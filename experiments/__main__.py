@@ -7,8 +7,8 @@ is what `make experiments` says, deletes the records first; `--plan` only tells 
 import subprocess
 import sys
 
+from lstm_utils import command_line
 from lstm_utils.records import read_record, record_files
-from tools import command_line
 
 from .runs import HERE, duration
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from lstm_utils import command_line
 from lstm_utils.cells import init_lstm, lstm_backward, lstm_forward
 from lstm_utils.frameworks import torch_lstm
-from tools import command_line
 
 from .runs import Progress, Run, parser_of
 from .runs import main as run_all

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
+from lstm_utils import command_line
 from lstm_utils.models.pretrained import SHA256, open_weights, weights_path
-from tools import command_line
 
 from .runs import HERE, write_atomically
 

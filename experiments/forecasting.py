@@ -15,8 +15,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
+from lstm_utils import command_line
 from lstm_utils.measuring import quiet_logs
-from tools import command_line
 
 from . import runs
 

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
+from lstm_utils import command_line
 from lstm_utils.models.headlines import KneserNey, Letters, Mixture, Words, bits_per_character
 from lstm_utils.models.headlines_torch import StackedLSTM, headline_bits, next_characters
-from tools import command_line
 
 from . import distributed
 from .export_weights import keep

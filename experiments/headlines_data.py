@@ -8,9 +8,9 @@ import random
 from dataclasses import dataclass, replace
 from functools import cache
 
+from lstm_utils import command_line
 from lstm_utils.corpora import DATA_VARIABLE, CorpusError, load_headlines, missing_kind, read_csv
 from lstm_utils.text import clean_headline
-from tools import command_line
 
 from .runs import data_record
 

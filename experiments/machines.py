@@ -21,9 +21,9 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
+from lstm_utils import command_line
 from lstm_utils.models.headlines import bits_per_character
 from lstm_utils.models.headlines_torch import LanguageModel, StackedLSTM, headline_bits, update
-from tools import command_line
 
 from . import distributed
 from .headlines_data import add_arguments, load

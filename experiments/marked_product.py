@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from experiments import runs
+from lstm_utils import command_line
 from lstm_utils.measuring import quiet_logs
-from tools import command_line
 
 if __name__ == "__main__":  # what is asked for, before TensorFlow, which takes seconds to load
     runs.parser_of(__doc__).parse_args()

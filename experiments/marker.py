@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from tools import command_line
+from lstm_utils import command_line
 
 from .runs import Progress, Run, smaller
 from .runs import main as run_all

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from lstm_utils import command_line
 from lstm_utils.models.parity import parity_batch
 from lstm_utils.models.recurrences_torch import LAYERS, ParityNetwork
-from tools import command_line
 
 from .export_weights import keep
 from .runs import Progress, Run, smaller

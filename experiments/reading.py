@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lstm_utils import command_line
 from lstm_utils.measuring import quiet_logs
-from tools import command_line
 
 from . import runs
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from lstm_utils import command_line
 from lstm_utils.models.reversal_torch import Reverser, digit_batch, share_reversed
-from tools import command_line
 
 from .runs import Progress, Run, smaller
 from .runs import main as run_all

@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 from tqdm import tqdm
 
+from lstm_utils import command_line
 from lstm_utils.records import read_record
-from tools import command_line
 
 HERE = Path(__file__).resolve().parent
 NO_RUN = 2  # the exit status where no run was asked for

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from lstm_utils import command_line
 from lstm_utils.models.recurrences_torch import MinLSTM, loop
-from tools import command_line
 
 from .runs import Progress, Run
 from .runs import main as run_all

@@ -24,8 +24,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from lstm_utils import command_line
 from lstm_utils.measuring import quiet_logs
-from tools import command_line
 
 from . import runs
 

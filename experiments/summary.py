@@ -46,8 +46,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lstm_utils import command_line
 from lstm_utils.records import load_records
-from tools import command_line
 
 from .runs import HERE, write_record
 

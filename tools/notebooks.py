@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools import command_line
+from lstm_utils import command_line
 
 SEAL = "outputs_sha256"
 HTML = "text/html"

@@ -7,7 +7,7 @@ import ast
 from collections import defaultdict
 from functools import cache
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
 from tools.course.exercises import cells_of, title_of, without_magics
 

@@ -11,7 +11,7 @@ captions and outputs; the exercises have minutes of their own.
 import json
 import re
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
 from tools.course.exercises import cells_of, exercises_of
 

@@ -3,7 +3,7 @@
 import functools
 import http.server
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import ROOT, require_built
 
 

@@ -7,7 +7,7 @@ import tomllib
 
 import nbformat
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import ROOT
 from tools.notebooks import SEAL, seal_of
 

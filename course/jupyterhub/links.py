@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tools import command_line
+from lstm_utils import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path.name for path in ROOT.glob("chapters/[01]*.ipynb"))

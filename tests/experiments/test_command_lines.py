@@ -12,7 +12,8 @@ import sys
 
 import pytest
 
-from tools import command_line, serve
+from lstm_utils import command_line
+from tools import serve
 from tools.contents import ROOT
 
 HOMES = ("experiments", "tools", "course", "lstm_utils")
@@ -162,9 +163,8 @@ def test_a_failure_is_one_line_and_an_exit_status(failed, case):
 
 def ended(program, **more):
     """A program of one line that runs by `command_line.run`: how it ended, and what it said."""
-    text = (
-        f"import os, sys, time\nfrom tools import command_line\ncommand_line.run(lambda: {program})"
-    )
+    imports = "import os, sys, time\nfrom lstm_utils import command_line\n"
+    text = f"{imports}command_line.run(lambda: {program})"
     command = [sys.executable, *more.pop("options", []), "-c", text]
     return subprocess.run(command, cwd=ROOT, capture_output=True, **more)
 
@@ -205,7 +205,11 @@ def test_a_letter_that_the_console_lacks_is_written_as_its_code():
 
 def test_who_reads_no_further_ends_the_program_quietly():
     text = "print('x' * 10**6)"
-    command = [sys.executable, "-c", f"from tools import command_line as c\nc.run(lambda: {text})"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from lstm_utils import command_line as c\nc.run(lambda: {text})",
+    ]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, cwd=ROOT, **pipes)
     process.stdout.close()
@@ -217,7 +221,7 @@ def test_who_reads_no_further_ends_the_program_quietly():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has another way to interrupt a process")
 def test_an_interrupted_program_says_so_in_a_line():
     text = (
-        "import signal, time\nfrom tools import command_line\n"
+        "import signal, time\nfrom lstm_utils import command_line\n"
         # A job in the background ignores Ctrl-C, and hands that on.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "command_line.run(lambda: (print('ready', flush=True), time.sleep(60)))"

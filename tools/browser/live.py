@@ -15,11 +15,10 @@ import re
 import numpy as np
 from scipy.stats import binomtest
 
-from lstm_utils import live
+from lstm_utils import command_line, live
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.live.page import MEASURED
 from lstm_utils.models.marked_product import marked_product, share_within
-from tools import command_line
 from tools.browser.chromium import open_chromium
 
 WIDTHS = {"": 720, "-narrow": 330}  # of a still, in pixels

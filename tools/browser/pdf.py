@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urldefrag
 import jinja2
 from bs4 import BeautifulSoup
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.browser.chromium import open_chromium
 from tools.contents import BOOK, ROOT, pages, parts, require_built
 

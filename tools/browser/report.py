@@ -20,7 +20,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.browser.access import axe_findings, keyboard_findings
 from tools.browser.chromium import FLAGS, MISSING, PROGRAM, open_chromium
 from tools.contents import ROOT, pages, require_built

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import CHAPTERS
 from tools.course.exercises import exercises_of, set_up_cell, title_of
 from tools.course.plain_markdown import plain

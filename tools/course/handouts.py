@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import BOOK, CHAPTERS, ROOT, session_of
 from tools.course import assignments, slides
 from tools.course.exercises import SOLUTION_END, STUB, read_chapter, title_of

@@ -20,8 +20,8 @@ import textwrap
 import time
 from dataclasses import dataclass
 
+from lstm_utils import command_line
 from lstm_utils.exercises import Feedback, examine
-from tools import command_line
 from tools.contents import CHAPTERS, ROOT
 from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (

@@ -28,9 +28,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from lstm_utils import live
+from lstm_utils import command_line, live
 from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
-from tools import command_line
 from tools.contents import BOOK, ROOT
 from tools.site import mathematics
 

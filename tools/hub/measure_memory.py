@@ -11,7 +11,7 @@ import os
 import nbclient
 import nbformat
 
-from tools import command_line
+from lstm_utils import command_line
 from tools.notebooks import add_notebooks, resolve_folders
 
 ASK = """\

@@ -29,7 +29,7 @@ import requests
 import websocket
 
 from course.jupyterhub.links import link
-from tools import command_line
+from lstm_utils import command_line
 from tools.contents import CHAPTERS, ROOT
 from tools.course import handouts
 from tools.course.exercises import STUB

@@ -4,9 +4,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
 
+from lstm_utils import command_line
 from lstm_utils.diagrams import INK, lstm_cell
 from lstm_utils.plotting import COLOURS, use_book_style
-from tools import command_line
 from tools.contents import ROOT
 
 
