@@ -297,7 +297,7 @@ def _check_hours(path, times, zone, fill=False, repeats="refuse"):
             if repeats == "last":
                 kept[-1] = k
         elif time < before:
-            hint = "" if zone else _clocks(time)
+            hint = ("" if zone else _clocks(time)) or "; the rows have to be in the order of time"
             raise _bad(path, row, f"{time} comes after {before}{hint}")
         else:
             if time - before > HOUR and not fill:

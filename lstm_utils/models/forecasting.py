@@ -119,9 +119,13 @@ def lessons(
     Raises
     ------
     TypeError, ValueError
-        If `ahead` or `until` is no whole number in its range, or a choice none of those above.
+        If `ahead` or `until` is no whole number in its range, a choice none of those above, or the
+        series shorter than a week and the hours ahead.
     """
     ahead = as_whole(ahead, "ahead", 1, DAY)
+    if len(series) < WEEK + ahead:
+        least = f"{WEEK + ahead} hours, a week and the {ahead} ahead"
+        raise ValueError(f"series must have at least {least}; it has {len(series)}")
     until = as_whole(until, "until", WEEK + ahead, len(series))
     _chosen(weather, "weather", "changes", "as it is", "none")
     values = series.values**power

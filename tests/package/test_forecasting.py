@@ -1,5 +1,7 @@
 """Lessons see nothing of the future, and each measure is what its formula says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -110,6 +112,13 @@ def test_the_calendar_is_that_of_the_hour_asked_for():
 def test_a_horizon_or_a_training_part_that_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         lessons(SERIES, *arguments)
+
+
+def test_a_series_shorter_than_a_week_and_the_hours_ahead_is_refused():
+    short = replace(SERIES, values=SERIES.values[:191])
+    message = "series must have at least 192 hours, a week and the 24 ahead; it has 191"
+    with pytest.raises(ValueError, match=message):
+        lessons(short, 24, 180)
 
 
 def test_a_unit_that_does_not_exist_is_refused():
