@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from tools.contents import CHAPTERS, pages
+from tools.contents import CHAPTERS, pages, session_of
 from tools.course import handouts
 from tools.course.exercises import STUB, cells_of, exercises_of, without_magics
 from tools.course.proofs import RECORD as RECORD_FILE
@@ -127,7 +127,7 @@ def test_a_notebook_begins_with_what_it_is_and_links_to_the_chapter(path):
 @every_chapter
 def test_every_link_of_a_notebook_to_the_site_has_a_page_there(path):
     known = {handouts.page_url(page) for page in pages()} | {handouts.SITE}
-    slides = f"{handouts.SITE}course/slides/session_{int(path.name[:2])}/index.html"
+    slides = f"{handouts.SITE}course/slides/session_{session_of(path)}/index.html"
     links = re.findall(
         rf"\]\(({re.escape(handouts.SITE)}[^)#]*)", words(handouts.student(path).cells)
     )
