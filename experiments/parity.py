@@ -14,7 +14,7 @@ from .export_weights import keep
 from .runs import Progress, Run, smaller
 from .runs import main as run_all
 
-RATES = (3e-3, 1e-2, 3e-2)  # of Adam: the same grid for every kind
+RATES = (3e-3, 1e-2, 3e-2, 1e-1)  # of Adam: the same grid for every kind
 TUNED_WITH = (100,)  # seeds that no scored network has
 LENGTHS = (40, 256, 1000)
 WINDOW = 20  # steps that a point of the curve is a mean of

@@ -12,7 +12,7 @@ from lstm_utils.models.reversal_torch import Reverser, digit_batch, share_revers
 from .runs import Progress, Run, smaller
 from .runs import main as run_all
 
-RATES = (3e-3, 1e-2)  # of Adam: the same grid for every kind
+RATES = (1e-3, 3e-3, 1e-2, 3e-2)  # of Adam: the same grid for every kind
 TUNED_WITH = (100,)  # seeds that no scored network has
 LENGTHS = (3, 5, 8, 10, 12, 14, 16, 18, 20, 21, 22, 23, 24, 26, 28, 30)
 KINDS = {"vector": (64, False), "attention": (64, True)}
