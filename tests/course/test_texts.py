@@ -168,7 +168,7 @@ def test_the_page_about_colab_names_the_versions_of_the_list():
 
 def test_limits_of_the_hub_leave_room_for_every_chapter_that_was_measured():
     page = text_of("jupyterhub", "README.md")
-    peaks = {int(n): int(peak) for n, peak in re.findall(r"(?m)^\| (\d) \| (\d+) MiB", page)}
+    peaks = {int(n): int(peak) for n, peak in re.findall(r"(?m)^\| (\d+) \| (\d+) MiB", page)}
     assert sorted(peaks) == [int(path.name[:2]) for path in CHAPTERS]
     values = yaml.safe_load((HUB / "kubernetes" / "values.yaml").read_text(encoding="utf-8"))
     limit = values["singleuser"]["memory"]["limit"]
