@@ -94,7 +94,7 @@ check: chromium-and-node for-check
 	$(PYTEST) tests/site tests/course tests/experiments
 
 samples: for-test
-	LSTM_BOOK_DATA=sample $(PYTEST) chapters/0[678]*.ipynb
+	LSTM_BOOK_DATA=sample $(PYTEST) chapters/0[6-9]*.ipynb chapters/reference/out_of_the_notebook.ipynb
 
 lint: for-dev
 	$(BIN)/python -m ruff check .
@@ -113,7 +113,7 @@ experiments: for-test
 hub: for-check
 	$(BIN)/python -m tools.hub.try_two_users
 
-# Eleven set-up cells in a virtual environment with Colab's versions; needs a package index.
+# The set-up cells of all notebooks in a virtual environment with Colab's versions; needs a package index.
 colab: for-check
 	LSTM_BOOK_COLAB=1 $(BIN)/python -m pytest -s tests/course/test_colab.py
 
