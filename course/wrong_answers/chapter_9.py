@@ -12,36 +12,67 @@ wrong("9.1", 48, "multiplied the deviation by the steps", says="in one direction
 right("9.1", 9.57)
 
 
-# 9.2 Windows and what follows them
-@wrong("9.2", "takes the window's own last number as its target", says="window's last number")
+# 9.2 A loss for one quantile
+@wrong("9.2", "exchanges the two sides", says="two sides are exchanged")
+def exchanged(target, forecast, q):
+    error = forecast - target
+    return np.mean(np.maximum(q * error, (q - 1) * error))
+
+
+@wrong("9.2", "takes the absolute error", says="mean absolute error")
+def absolute(target, forecast, q):
+    return np.mean(np.abs(target - forecast))
+
+
+@wrong("9.2", "adds instead of averaging", says="take their mean")
+def added(target, forecast, q):
+    error = target - forecast
+    return np.sum(np.maximum(q * error, (q - 1) * error))
+
+
+@wrong("9.2", "lets too high a forecast earn", says="negative loss")
+def earns(target, forecast, q):
+    return np.mean(q * (target - forecast))
+
+
+@right("9.2")
+def by_cases(target, forecast, q):
+    total = 0.0
+    for y, f in zip(target, forecast, strict=True):
+        total += q * (y - f) if y > f else (1 - q) * (f - y)
+    return total / len(target)
+
+
+# 9.3 Windows and what follows them
+@wrong("9.3", "takes the window's own last number as its target", says="window's last number")
 def own_last_number(series, length, ahead):
     starts = range(len(series) - length - ahead + 1)
     x = np.array([series[k : k + length] for k in starts])
     return x, x[:, -1]
 
 
-@wrong("9.2", "leaves the last window out", says="Is it the last one?")
+@wrong("9.3", "leaves the last window out", says="Is it the last one?")
 def without_the_last(series, length, ahead):
     starts = range(len(series) - length - ahead)
     x = np.array([series[k : k + length] for k in starts])
     return x, np.array([series[k + length - 1 + ahead] for k in starts])
 
 
-@wrong("9.2", "gives the windows alone", says="two arrays")
+@wrong("9.3", "gives the windows alone", says="two arrays")
 def windows_alone(series, length, ahead):
     starts = range(len(series) - length - ahead + 1)
     return np.array([series[k : k + length] for k in starts])
 
 
-@right("9.2")
+@right("9.3")
 def by_a_view(series, length, ahead):
     x = np.lib.stride_tricks.sliding_window_view(series, length)
     y = series[length - 1 + ahead :]
     return x[: len(y)], y
 
 
-# 9.3 The same hour, known
-@wrong("9.3", "looks into the future where the target is far", says="Go back two seasons")
+# 9.4 The same hour, known
+@wrong("9.4", "looks into the future where the target is far", says="Go back two seasons")
 def one_season_back(series, ahead, season):
     n, want = len(series), np.full(len(series), np.nan)
     for t in range(n):
@@ -50,18 +81,18 @@ def one_season_back(series, ahead, season):
     return want
 
 
-@wrong("9.3", "fills the beginning with the first number", says="has to be NaN")
+@wrong("9.4", "fills the beginning with the first number", says="has to be NaN")
 def first_number(series, ahead, season):
     back = season * -(-ahead // season)
     return np.array([series[max(t + ahead - back, 0)] for t in range(len(series))])
 
 
-@wrong("9.3", "repeats the last number whatever the season is", says="has to be NaN")
+@wrong("9.4", "repeats the last number whatever the season is", says="has to be NaN")
 def last_number(series, ahead, season):
     return np.array(series, dtype=float)
 
 
-@right("9.3")
+@right("9.4")
 def by_slices(series, ahead, season):
     lag = -ahead % season
     forecast = np.full(len(series), np.nan)
@@ -69,8 +100,8 @@ def by_slices(series, ahead, season):
     return forecast
 
 
-# 9.4 How late is it?
-@wrong("9.4", "counts the lag the other way", says="sign is the wrong way round")
+# 9.5 How late is it?
+@wrong("9.5", "counts the lag the other way", says="sign is the wrong way round")
 def other_way(target, forecast, most):
     n = len(target)
     scores = [
@@ -80,19 +111,19 @@ def other_way(target, forecast, most):
     return -(int(np.argmax(scores)) - most)
 
 
-@wrong("9.4", "compares by the error", says="which no level changes")
+@wrong("9.5", "compares by the error", says="which no level changes")
 def by_error(target, forecast, most):
     n = len(target)
     errors = [np.mean((target[: n - k] - forecast[k:]) ** 2) for k in range(most + 1)]
     return int(np.argmin(errors))
 
 
-@wrong("9.4", "gives the correlation and not the lag", says="0 steps late is not 1")
+@wrong("9.5", "gives the correlation and not the lag", says="0 steps late is not 1")
 def the_correlation(target, forecast, most):
     return max(np.corrcoef(target[: len(target) - k], forecast[k:])[0, 1] for k in range(most + 1))
 
 
-@right("9.4")
+@right("9.5")
 def both_directions(target, forecast, most):
     inner = slice(most, len(target) - most)
     scores = {
@@ -102,7 +133,32 @@ def both_directions(target, forecast, most):
     return max(scores, key=scores.get)
 
 
-# 9.5 A scaler that knows too much
+# 9.6 An interval that keeps its promise
+@wrong("9.6", "takes NumPy's quantile", says="at the rank that the text gives")
+def by_quantile(target, low, high, share):
+    return np.quantile(np.maximum(low - target, target - high), share)
+
+
+@wrong("9.6", "is off by one in the rank", says="has the index 0")
+def rank_too_far(target, low, high, share):
+    beyond = np.sort(np.maximum(low - target, target - high))
+    return beyond[int(np.ceil((len(beyond) + 1) * share))]
+
+
+@wrong("9.6", "never makes an interval narrower", says="become narrower")
+def never_narrower(target, low, high, share):
+    beyond = np.sort(np.maximum(np.maximum(low - target, target - high), 0))
+    return beyond[int(np.ceil((len(beyond) + 1) * share)) - 1]
+
+
+@right("9.6")
+def by_partition(target, low, high, share):
+    beyond = np.where(target < (low + high) / 2, low - target, target - high)
+    k = int(np.ceil((len(beyond) + 1) * share)) - 1
+    return np.partition(beyond, k)[k]
+
+
+# 9.7 A scaler that knows too much
 def _whole(series, until):
     return (series - series.mean()) / series.std()
 
@@ -120,67 +176,11 @@ def _mended(series, until):
     return (series - series[:until].mean()) / series[:until].std()
 
 
-wrong("9.5", (_whole, "b"), "explains it, but leaves it", says="come from the whole series")
-wrong("9.5", (_training_only, "b"), "drops what is to be forecast", says="same two numbers")
-wrong("9.5", (_each_its_own, "b"), "fits a scaler to each part", says="before it has come")
-wrong("9.5", (_mended, "a"), "blames the shape of the distribution", says="shift and stretch")
-wrong("9.5", (_mended, "c"), "blames the size of the numbers", says="That is no leak")
-
-
-# 9.6 A loss for one quantile
-@wrong("9.6", "exchanges the two sides", says="two sides are exchanged")
-def exchanged(target, forecast, q):
-    error = forecast - target
-    return np.mean(np.maximum(q * error, (q - 1) * error))
-
-
-@wrong("9.6", "takes the absolute error", says="mean absolute error")
-def absolute(target, forecast, q):
-    return np.mean(np.abs(target - forecast))
-
-
-@wrong("9.6", "adds instead of averaging", says="take their mean")
-def added(target, forecast, q):
-    error = target - forecast
-    return np.sum(np.maximum(q * error, (q - 1) * error))
-
-
-@wrong("9.6", "lets too high a forecast earn", says="negative loss")
-def earns(target, forecast, q):
-    return np.mean(q * (target - forecast))
-
-
-@right("9.6")
-def by_cases(target, forecast, q):
-    total = 0.0
-    for y, f in zip(target, forecast, strict=True):
-        total += q * (y - f) if y > f else (1 - q) * (f - y)
-    return total / len(target)
-
-
-# 9.7 An interval that keeps its promise
-@wrong("9.7", "takes NumPy's quantile", says="at the rank that the text gives")
-def by_quantile(target, low, high, share):
-    return np.quantile(np.maximum(low - target, target - high), share)
-
-
-@wrong("9.7", "is off by one in the rank", says="has the index 0")
-def rank_too_far(target, low, high, share):
-    beyond = np.sort(np.maximum(low - target, target - high))
-    return beyond[int(np.ceil((len(beyond) + 1) * share))]
-
-
-@wrong("9.7", "never makes an interval narrower", says="become narrower")
-def never_narrower(target, low, high, share):
-    beyond = np.sort(np.maximum(np.maximum(low - target, target - high), 0))
-    return beyond[int(np.ceil((len(beyond) + 1) * share)) - 1]
-
-
-@right("9.7")
-def by_partition(target, low, high, share):
-    beyond = np.where(target < (low + high) / 2, low - target, target - high)
-    k = int(np.ceil((len(beyond) + 1) * share)) - 1
-    return np.partition(beyond, k)[k]
+wrong("9.7", (_whole, "b"), "explains it, but leaves it", says="come from the whole series")
+wrong("9.7", (_training_only, "b"), "drops what is to be forecast", says="same two numbers")
+wrong("9.7", (_each_its_own, "b"), "fits a scaler to each part", says="before it has come")
+wrong("9.7", (_mended, "a"), "blames the shape of the distribution", says="shift and stretch")
+wrong("9.7", (_mended, "c"), "blames the size of the numbers", says="That is no leak")
 
 
 # 9.8 Six steps on its own feet
@@ -204,6 +204,7 @@ wrong("9.8", (_stuck, "a"), "never moves the window", says="does the window move
 wrong("9.8", (_own_answers, "b"), "blames the model", says="asked for more")
 wrong("9.8", (_own_answers, "c"), "blames the length of the window", says="three numbers in either")
 wrong("9.8", (_own_answers, "d"), "blames luck", says="no chance")
+
 
 # 9.9 One change
 wrong(

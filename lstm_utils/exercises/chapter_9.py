@@ -45,6 +45,33 @@ def walk(error):
 
 
 @exercise("9.2")
+def quantile_loss(function):
+    """Mean pinball loss of forecasts for one quantile."""
+    target = np.array([3.0, 5.0, 8.0, 1.0, 4.0])
+    forecast = np.array([4.0, 5.0, 2.0, 2.5, 3.0])
+    error = target - forecast
+    for q in (0.5, 0.9, 0.05):
+        want = np.mean(np.where(error >= 0, q * error, (q - 1) * error))
+        mirrored = np.mean(np.where(error >= 0, (1 - q) * error, -q * error))
+        hints = {float(np.mean(np.abs(error))): "That is the mean absolute error, whatever q is."}
+        if q != 0.5:
+            hints[float(mirrored)] = (
+                "The two sides are exchanged: for the quantile 0.9 it has to be expensive to say "
+                "too little, since nine targets in ten shall lie below."
+            )
+        hints[float(np.sum(np.where(error >= 0, q * error, (q - 1) * error)))] = (
+            "That is the sum over all targets: take their mean."
+        )
+        hints[float(np.mean(q * error))] = (
+            "A forecast that is too high has a negative loss: then the best forecast is infinite. "
+            "Such an error costs (q − 1) times itself."
+        )
+        got = call(function, target, forecast, q)
+        compare_number(got, float(want), f"the loss for q = {q}", tolerance=1e-9, hints=hints)
+    return "Right. At q = 0.5 it is half the absolute error, so the median is what minimises it."
+
+
+@exercise("9.3")
 def windows(function):
     """Windows (n, length) of a series and the number `ahead` steps after each one's end."""
     for n, length, ahead in ((9, 3, 1), (12, 4, 3), (8, 1, 2)):
@@ -71,7 +98,7 @@ def windows(function):
     return "Right: every window whose target lies within the series, and no number twice."
 
 
-@exercise("9.3")
+@exercise("9.4")
 def seasons(function):
     """The last known number that lies whole seasons before the target, at each step."""
     for n, ahead, season in ((12, 1, 1), (20, 3, 4), (20, 4, 4), (30, 5, 4), (16, 7, 3)):
@@ -103,7 +130,7 @@ def seasons(function):
     return "Right: it uses nothing after step t, however far ahead the target lies."
 
 
-@exercise("9.4")
+@exercise("9.5")
 def lateness(function):
     """The lag at which a forecast resembles the target most."""
     rng = np.random.default_rng(7)
@@ -130,70 +157,7 @@ def lateness(function):
     return "Right. On a forecast worth its name the answer is 0."
 
 
-@exercise("9.5")
-def leak(function, because=None):
-    """A scaler fitted before `until` alone, applied to the whole series."""
-    for n, until in ((40, 30), (60, 20)):
-        series = _series(n, n) * (1 + np.arange(n) / 10)
-        got = call(function, series, until)
-        past = series[:until]
-        want = (series - past.mean()) / past.std()
-        if got is None:
-            raise Nothing("Instead of the scaled series there is None. Is a return missing?")
-        rest = series[until:]
-        slips = {
-            "Mean and deviation still come from the whole series, the part to be forecast "
-            "included.": (series - series.mean()) / series.std(),
-            "Only the training part is there. The rest has to be scaled as well, by the same two "
-            "numbers.": want[:until],
-            "Each part is scaled by its own mean and deviation, so the test part is known before "
-            "it has come.": np.concatenate([want[:until], (rest - rest.mean()) / rest.std()]),
-        }
-        raise_if_slip(np.asarray(to_numpy(got)), slips)
-        compare(got, want, "the scaled series")
-    explanation(
-        because,
-        "b",
-        {
-            "a": "It would, and so does the mended one: both only shift and stretch the numbers.",
-            "c": "A network can learn from numbers of any size a little worse. That is no leak.",
-            "d": "The order of the numbers is the same before and after.",
-        },
-    )
-    return (
-        "Right. Whatever is computed from the series - a mean, a maximum, a vocabulary, the "
-        "choice of a setting - comes from the part that lies before the test."
-    )
-
-
 @exercise("9.6")
-def quantile_loss(function):
-    """Mean pinball loss of forecasts for one quantile."""
-    target = np.array([3.0, 5.0, 8.0, 1.0, 4.0])
-    forecast = np.array([4.0, 5.0, 2.0, 2.5, 3.0])
-    error = target - forecast
-    for q in (0.5, 0.9, 0.05):
-        want = np.mean(np.where(error >= 0, q * error, (q - 1) * error))
-        mirrored = np.mean(np.where(error >= 0, (1 - q) * error, -q * error))
-        hints = {float(np.mean(np.abs(error))): "That is the mean absolute error, whatever q is."}
-        if q != 0.5:
-            hints[float(mirrored)] = (
-                "The two sides are exchanged: for the quantile 0.9 it has to be expensive to say "
-                "too little, since nine targets in ten shall lie below."
-            )
-        hints[float(np.sum(np.where(error >= 0, q * error, (q - 1) * error)))] = (
-            "That is the sum over all targets: take their mean."
-        )
-        hints[float(np.mean(q * error))] = (
-            "A forecast that is too high has a negative loss: then the best forecast is infinite. "
-            "Such an error costs (q − 1) times itself."
-        )
-        got = call(function, target, forecast, q)
-        compare_number(got, float(want), f"the loss for q = {q}", tolerance=1e-9, hints=hints)
-    return "Right. At q = 0.5 it is half the absolute error, so the median is what minimises it."
-
-
-@exercise("9.7")
 def margin(function):
     """The margin that makes intervals hold the share that they promise, from validation data."""
     rng = np.random.default_rng(11)
@@ -227,6 +191,42 @@ def margin(function):
     return (
         "Right. On new hours that are like those of the validation the promise holds on average, "
         "whatever model the intervals came from."
+    )
+
+
+@exercise("9.7")
+def leak(function, because=None):
+    """A scaler fitted before `until` alone, applied to the whole series."""
+    for n, until in ((40, 30), (60, 20)):
+        series = _series(n, n) * (1 + np.arange(n) / 10)
+        got = call(function, series, until)
+        past = series[:until]
+        want = (series - past.mean()) / past.std()
+        if got is None:
+            raise Nothing("Instead of the scaled series there is None. Is a return missing?")
+        rest = series[until:]
+        slips = {
+            "Mean and deviation still come from the whole series, the part to be forecast "
+            "included.": (series - series.mean()) / series.std(),
+            "Only the training part is there. The rest has to be scaled as well, by the same two "
+            "numbers.": want[:until],
+            "Each part is scaled by its own mean and deviation, so the test part is known before "
+            "it has come.": np.concatenate([want[:until], (rest - rest.mean()) / rest.std()]),
+        }
+        raise_if_slip(np.asarray(to_numpy(got)), slips)
+        compare(got, want, "the scaled series")
+    explanation(
+        because,
+        "b",
+        {
+            "a": "It would, and so does the mended one: both only shift and stretch the numbers.",
+            "c": "A network can learn from numbers of any size a little worse. That is no leak.",
+            "d": "The order of the numbers is the same before and after.",
+        },
+    )
+    return (
+        "Right. Whatever is computed from the series - a mean, a maximum, a vocabulary, the "
+        "choice of a setting - comes from the part that lies before the test."
     )
 
 
