@@ -12,12 +12,12 @@ from lstm_utils.records import load_records
 def test_the_parity_networks_step_sizes_follow_from_the_tuning_by_the_rule():
     for record in load_records("parity_tuning"):
         means = [
-            {rate: np.mean(values) for rate, values in record["metrics"][key].items()}
+            {rate: np.mean(record["metrics"][key][str(rate)]) for rate in parity.RATES}
             for key in ("validation_share_right", "training_loss")
         ]
         shares, losses = means
         near = [rate for rate in shares if shares[rate] >= max(shares.values()) - 0.02]
-        assert parity.CHOSEN[record["name"]] == float(min(near, key=losses.get)), record["name"]
+        assert parity.CHOSEN[record["name"]] == min(near, key=losses.get), record["name"]
 
 
 def test_the_reversers_step_sizes_have_the_largest_share_on_validation_rows():
