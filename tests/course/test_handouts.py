@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from tools.contents import CHAPTERS, pages, session_of
+from tools.contents import CHAPTERS, SESSIONS, pages, session_of
 from tools.course import handouts
 from tools.course.exercises import STUB, cells_of, exercises_of, without_magics
 from tools.course.proofs import RECORD as RECORD_FILE
@@ -152,7 +152,7 @@ def test_the_page_of_the_course_lists_every_notebook_deck_and_assignment(written
         assert f"{handouts.COLAB}/{path.name}" in page
         assert path.name in (written / "student" / "README.md").read_text(encoding="utf-8")
     decks = {p.relative_to(written).as_posix() for p in written.glob("slides/*/index.html")}
-    assert len(decks) == 7
+    assert len(decks) == len(SESSIONS)
     assert decks <= links
     # The other links lead to pages of the site, which stand beside the folder's files.
     pages_there = {f"{name.removeprefix('course/')}.html" for name in pages()}

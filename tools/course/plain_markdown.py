@@ -66,11 +66,11 @@ def labels():
 
 
 def _labels_of(page):
-    chapter, counts = re.match(r"chapters/0(\d)_", page), Counter()
+    chapter, counts = re.match(r"chapters/(\d\d)_", page), Counter()
     for cell in _cells(page):
         for kind, label, heading in _labelled(cell):
             counts[kind] += 1
-            number = f"{chapter[1]}.{counts[kind]}" if chapter else ""
+            number = f"{int(chapter[1])}.{counts[kind]}" if chapter else ""
             anchor = f"equation-{label}" if kind == "equation" else label
             names = {"heading": heading, "equation": f"({number})"}
             yield label, Place(page, anchor, names.get(kind, f"{kind.title()} {number}"))
