@@ -47,8 +47,8 @@ class TuningRecipe:
     validation_length: int = 256
 
 
-# Of the RATES whose share of right answers, on the last 20 of 256 validation bits, is within 0.02 of
-# the best, the one with the smallest loss: records `parity_tuning`.
+# Of the RATES whose share of right answers, on the last 20 of 256 validation bits, is within 0.02
+# of the best, the one with the smallest loss: records `parity_tuning`.
 CHOSEN = {
     "lstm": 0.03,
     "gru": 0.03,
@@ -137,6 +137,20 @@ def score(network, recipe, seed):
     }
 
 
+def on_ones(network, length=LENGTHS[-1]):
+    """What a linear recurrence does on ones alone: its lowest factor, its fading, its answers."""
+    ones = torch.ones(1, length, dtype=torch.long)
+    with torch.no_grad():
+        factors = network.layer.steps(F.one_hot(ones[:, :1], 2).float())[0]
+        odd = (network(ones)[0] > 0).numpy()
+    lowest = float(factors.min())
+    return {
+        "lowest_factor": round(lowest, 5),
+        "swing_left": round(abs(lowest) ** length, 4),
+        "right_until": int(np.argmin(np.append(odd == np.arange(1, length + 1) % 2, False))),
+    }
+
+
 def weights_of(network):
     return sum(weight.numel() for weight in network.parameters())
 
@@ -158,6 +172,8 @@ def execute(run, options):
             metrics[recipe.kind] = score(network, recipe, run.seed) | {
                 "training_loss": round(loss, 5)
             }
+            if recipe.kind == "signed" and not packaged:
+                metrics[recipe.kind]["on_ones"] = on_ones(network)
             weights[recipe.kind] = weights_of(network)
             state = network.state_dict()
             arrays |= {f"{recipe.kind}.{name}": a.numpy() for name, a in state.items()}

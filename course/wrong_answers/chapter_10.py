@@ -68,6 +68,16 @@ def shrinks(bits):
     return np.where(bits == 1, -0.01, 0.01), np.zeros(bits.shape), np.ones(len(bits))
 
 
+@wrong("10.4", "a factor that shrinks slowly", says="a factor's size is not 1")
+def shrinks_slowly(bits):
+    return np.where(bits == 1, -0.9, 1.0), np.zeros(bits.shape), np.ones(len(bits))
+
+
+@wrong("10.4", "a factor that grows", says="a factor's size is not 1")
+def grows(bits):
+    return np.where(bits == 1, -2.0, 1.0), np.zeros(bits.shape), np.ones(len(bits))
+
+
 @right("10.4")
 def of_another_size(bits):
     return np.where(bits == 1, -1.0, 1.0), np.zeros(bits.shape), np.full(len(bits), 7.0)
@@ -137,8 +147,8 @@ def _by_loop(a, b):
     return np.stack(states, axis=1)
 
 
-wrong("10.6", (_factors_first, "c"), "left the order as it was", says="the states of")
-wrong("10.6", (_steps_of_one, "c"), "stopped after one round", says="the states of")
+wrong("10.6", (_factors_first, "c"), "left the order as it was", says="the row of")
+wrong("10.6", (_steps_of_one, "c"), "stopped after one round", says="the row of")
 wrong("10.6", (_by_loop, "a"), "blamed the start", says="begins with 1")
 wrong("10.6", (_by_loop, "d"), "blamed rounding", says="agrees to 1e-12")
 right("10.6", (_by_loop, "c"))

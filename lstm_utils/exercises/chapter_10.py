@@ -33,7 +33,10 @@ def how_long_it_swings(ones):
             69: "That is for half that is left.",
         },
     )
-    return "Right. Ten times the rows that were taught, and a hundredth of the swing is left."
+    return (
+        "Right. More than eleven times the rows that were taught, and a hundredth of the swing is "
+        "left."
+    )
 
 
 @exercise("10.2")
@@ -118,6 +121,11 @@ def parity_by_hand(answer):
                         f"After step {t + 1} a sign is wrong. What has a zero to do with the "
                         "state, and what a one?"
                     )
+        if not np.allclose(np.abs(a), 1.0):
+            raise Wrong(
+                "The signs are right here, but a factor's size is not 1: after enough steps the "
+                "state is 0 or no number. Which factors neither shrink nor grow?"
+            )
     return "Right. One unit, two factors, and rows of any length."
 
 
@@ -164,7 +172,7 @@ def causal_attention(answer):
         array = to_numpy(got) if got is not None else None
         if array is not None and np.isnan(np.asarray(array, dtype=float)).any():
             raise Wrong("There is NaN: a step that may see nothing, not even itself?")
-        compare(got, want, "the contexts")
+        compare(got, want, "the array of contexts")
     return "Right. The same as PyTorch's fused kernel."
 
 
@@ -178,7 +186,7 @@ def mended_scan(answer, because):
         for t in range(length):
             h = a[:, t] * h + b[:, t]
             want[:, t] = h
-        compare(call(answer, a, b), want, f"the states of {length} steps", time_axis=1)
+        compare(call(answer, a, b), want, f"the row of {length} states", time_axis=1)
     explanation(
         because,
         "c",

@@ -38,8 +38,9 @@ def scan(factor, addend):
 class MinLSTM(nn.Module):
     """An LSTM whose gates read the input alone (Feng et al. 2024, arXiv 2410.01201, section 3.2).
 
-    f and i are divided by their sum, the candidate has no tanh, and there is no output gate:
-    h_t = f/(f + i) ∘ h_{t−1} + i/(f + i) ∘ W x_t.
+    In its plain form: f and i are divided by their sum, the candidate has no tanh, and there is no
+    output gate: h_t = f/(f + i) ∘ h_{t−1} + i/(f + i) ∘ W x_t. The form in logarithms of the same
+    paper sends the candidate through a positive function.
     """
 
     def __init__(self, input_size, hidden_size, states=scan):
@@ -80,7 +81,9 @@ class LinearRecurrence(nn.Module):
 class SLSTM(nn.Module):
     """The sLSTM of xLSTM: an exponential input gate, kept finite by m (Beck et al. 2024, sec. 2.2).
 
-    c and n are stored divided by exp(m). With `mixing` the gates read h_{t−1} too, as an LSTM's do.
+    c and n are stored divided by exp(m). With `mixing` the gates and the candidate read h_{t−1}
+    too, as an LSTM's do. There is one head, and the forget gate is a sigmoid (in the paper it may
+    be exponential too).
     """
 
     def __init__(self, input_size, hidden_size, mixing=True):
@@ -118,12 +121,16 @@ class PeepholeLSTM(nn.Module):
         h = c = read.new_zeros(len(x), self.peep.shape[1])
         states = []
         for z in read.unbind(1):
-            i, f, g, o = (z + self.mix(h)).chunk(4, dim=-1)
-            i, f = torch.sigmoid(i + self.peep[0] * c), torch.sigmoid(f + self.peep[1] * c)
-            c = f * c + i * torch.tanh(g)
-            h = torch.sigmoid(o + self.peep[2] * c) * torch.tanh(c)
+            h, c = self.step(z, h, c)
             states.append(h)
         return torch.stack(states, dim=1)
+
+    def step(self, z, h, c):
+        """New h and c (..., H), from `read` of an input, (..., 4H), and the old h and c."""
+        i, f, g, o = (z + self.mix(h)).chunk(4, dim=-1)
+        i, f = torch.sigmoid(i + self.peep[0] * c), torch.sigmoid(f + self.peep[1] * c)
+        c = f * c + i * torch.tanh(g)
+        return torch.sigmoid(o + self.peep[2] * c) * torch.tanh(c), c
 
 
 def positions(length, size):

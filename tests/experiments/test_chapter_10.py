@@ -58,6 +58,21 @@ def test_a_share_of_right_answers_is_counted_step_by_step():
     assert ((bits.cumsum(axis=1) % 2) == odd).all()
 
 
+@pytest.mark.parametrize(("threshold", "right_until"), [(2 / 3, 10), (0.6, 3)])
+def test_on_ones_alone_a_swing_halves_and_the_answers_end_where_it_leaves_the_threshold(
+    threshold, right_until
+):
+    # h_t = 1 − h_{t−1}/2 from 0: 1, 0.5, 0.75, 0.625, ... about 2/3.
+    network = parity.ParityNetwork("signed", 1)
+    with torch.no_grad():
+        network.layer.project.weight.copy_(torch.tensor([[3.0, -np.arctanh(0.5)], [0.0, 1.0]]))
+        network.layer.project.bias.zero_()
+        network.read_out.weight.fill_(1.0)
+        network.read_out.bias.fill_(-threshold)
+    found = parity.on_ones(network, length=10)
+    assert found == {"lowest_factor": -0.5, "swing_left": 0.001, "right_until": right_until}
+
+
 def test_all_timed_layers_have_the_shape_of_an_lstms_states_and_the_loop_is_the_scan():
     recipe = scan_speed.RUNS[0].recipe
     x = torch.randn(2, 9, recipe.hidden)
