@@ -161,7 +161,10 @@ function build(live, data) {
     const columns = labels.map((_, k) => left + ((k + 0.5) * (right - left)) / labels.length);
     const [top, bottom] = [58, box.height - 58];
     const pitch = (bottom - top) / rows;
-    const half = { x: Math.min(26, (right - left) / labels.length / 3), y: Math.min(17, pitch * 0.34) };
+    const half = {
+      x: Math.min(26, (right - left) / labels.length / (ways + 2)),
+      y: Math.min(17, pitch * (ways === 2 ? 0.27 : 0.34)),
+    };
     const middle = (row) => bottom - (row + 0.5) * pitch;
     const network = { LSTM: "lstm", GRU: "gru", SimpleRNN: "rnn" }[s.layer];
     const everyStep = s.return_sequences || s.framework === "torch";
@@ -170,17 +173,37 @@ function build(live, data) {
     const head = (x, y, dx, dy, key) =>
       el("path", { d: `M${round(x)} ${round(y)}l${-7 * dx - 4 * dy} ${-7 * dy - 4 * dx}l${8 * dy} ${8 * dx}Z`, fill: colour(key) });
 
-    // Upwards: what goes in at every step, and what comes out where it is returned.
-    const edge = middle(rows - 1) - half.y;
-    columns.forEach((x, k) => {
-      if (k === dots) return;
-      svg.append(stroke(line([[x, bottom + 22], [x, middle(0)]]), "input_data"));
-      svg.append(head(x, middle(0) + half.y, 0, -1, "input_data"));
-      if (rows > 1) svg.append(stroke(line([[x, middle(0)], [x, edge]]), "hidden"));
-      const out = everyStep || k === columns.length - 1 || (ways === 2 && k === 0);
-      if (!out) return;
-      svg.append(stroke(line([[x, edge], [x, top - 20]]), "hidden"), head(x, top - 24, 0, -1, "hidden"));
-    });
+    // Upwards: what goes in at every step and from layer to layer, and what is returned. With both
+    // directions it goes past the forward box too, and the two outputs meet above the backward one.
+    const space = pitch - 2 * half.y;
+    const past = half.x + Math.min(14, ((right - left) / labels.length - 2 * half.x) / 3);
+    const side = half.x / 2;
+    const last = columns.length - 1;
+    const steps = columns.filter((_, k) => k !== dots);
+    for (let depth = 0; depth < s.num_layers; depth++) {
+      const key = depth ? "hidden" : "input_data";
+      const [first, second] = [middle(depth * ways), middle(depth * ways + ways - 1)];
+      const [fork, between] = [first + half.y + 0.4 * space, (first + second) / 2];
+      const meet = second - half.y - (ways === 2 ? 0.3 * space : 0);
+      const from = depth ? middle(depth * ways - 1) - half.y - (ways === 2 ? 0.3 * space : 0) : bottom + 22;
+      const ends = depth === s.num_layers - 1;
+      for (const x of steps) {
+        svg.append(stroke(line([[x, from], [x, first]]), key), head(x, first + half.y, 0, -1, key));
+        const forward = !ends || everyStep || x === columns[last];
+        const backward = ways === 2 && (!ends || everyStep || x === columns[0]);
+        if (ways === 2) {
+          const way = [[x, fork], [x - past, fork], [x - past, between], [x - side, between], [x - side, second]];
+          svg.append(stroke(line(way), key), head(x - side, second + half.y, 0, -1, key));
+        }
+        if (ways === 2 && forward) {
+          const way = [[x + side, first], [x + side, between], [x + past, between], [x + past, meet], [x, meet]];
+          svg.append(stroke(line(way), "hidden"));
+        }
+        if (backward) svg.append(stroke(line([[x, second], [x, meet]]), "hidden"));
+        if (!ends || !(forward || backward)) continue;
+        svg.append(stroke(line([[x, meet], [x, top - 20]]), "hidden"), head(x, top - 24, 0, -1, "hidden"));
+      }
+    }
 
     // Along time: each state from step to step, and out at the end.
     const tracks = s.layer === "LSTM" ? [["cell", -half.y * 0.38, 3.2], ["hidden", half.y * 0.38, 2]] : [["hidden", 0, 2]];

@@ -133,7 +133,7 @@ class Pretrained:
         raise NotImplementedError
 
     def onnx(self):
-        """The network as an `onnx.ModelProto`; its inputs and outputs: see `pretrained_onnx`."""
+        """The network as an `onnx.ModelProto`; inputs, outputs, errors: see `pretrained_onnx`."""
         from lstm_utils.models.pretrained_onnx import build
 
         return build(self)

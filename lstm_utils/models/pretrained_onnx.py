@@ -24,8 +24,8 @@ import onnx.parser
 from lstm_utils.frameworks import from_torch, to_onnx
 from lstm_utils.stacks import Bidirectional
 
-HEADER = '<ir_version: 10, opset_import: ["" : 18]>'
-"""The operators of ONNX 1.13 in the file format of 1.16: no newer than the graphs need."""
+HEADER = '<ir_version: 8, opset_import: ["" : 18]>'
+"""The operators and the file format of ONNX 1.13: no newer than the graphs need."""
 
 _STATES = "float[1, batch, {H}] h, float[1, batch, {H}] c"
 _NEXT = "float[1, batch, {H}] h_next, float[1, batch, {H}] c_next"
@@ -91,9 +91,11 @@ SENTIMENT = """sentiment (int64[pieces, longest] ids, int64[pieces] slots, int64
 def build(model):
     """The `onnx.ModelProto` of a `Pretrained`, as its method `onnx` asks for it.
 
-    ValueError for a `SentimentModel` that does not read both ways and sum up by maximum and mean,
-    as the one that comes with the package does.
+    ValueError for a model that is none of `NAMES`, and for a `SentimentModel` that
+    does not read both ways and sum up by maximum and mean, as the one of the package does.
     """
+    if model.name not in NAMES:
+        raise ValueError(f"{model.name} has no graph here; these have one: {', '.join(NAMES)}")
     text, arrays = _MAKERS[model.name](model)
     arrays |= {f"axis_{k}": np.array([k]) for k in range(3)}
     sizes = {"H": arrays["R"].shape[-1], "V": arrays["kernel"].shape[-1]}
@@ -111,7 +113,8 @@ def in_8_bits(proto):
     """A file with its table, its LSTM and its products in 8 bits; answers are 32-bit floats still.
 
     ONNX Runtime's dynamic quantisation at its defaults: weights become integers with one scale an
-    array, here and now; what they are multiplied by does so anew at every step, as it comes.
+    array, here and now. Inputs do so once a call, with a scale that depends on all its steps and
+    sequences; states do as they come. So an answer depends on what else is in its call.
     """
     from onnxruntime.quantization import quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -121,6 +124,16 @@ def in_8_bits(proto):
         quant_pre_process(proto, prepared, skip_optimization=True, skip_symbolic_shape=True)
         quantize_dynamic(prepared, quantised)
         return onnx.load(quantised)
+
+
+def first_state(model, batch):
+    """The state before the first step as a file takes it: 'h' and 'c', float32 zeros (1, batch, H).
+
+    For the files that have a state: those of 'marked-product', 'headlines' and 'reading'.
+    """
+    tied = model.arrays.get("embedding.weight")  # as wide as the state whose scores it gives
+    hidden_size = model.params.hidden_size if tied is None else tied.shape[1]
+    return {name: np.zeros((1, batch, hidden_size), np.float32) for name in "hc"}
 
 
 def sentiment_inputs(encoded, rows):
@@ -189,3 +202,6 @@ _MAKERS = {
     "reading": _reading,
     "headlines": _headlines,
 }
+
+NAMES = tuple(_MAKERS)
+"""The trained models that have a graph here."""

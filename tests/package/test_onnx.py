@@ -15,14 +15,20 @@ from onnx.reference import ReferenceEvaluator
 from lstm_utils.corpora import load_headlines, load_nsmc
 from lstm_utils.frameworks import to_onnx
 from lstm_utils.models.marked_product import marked_product
-from lstm_utils.models.pretrained import SHA256, load_pretrained
-from lstm_utils.models.pretrained_onnx import in_8_bits, sentiment_inputs
+from lstm_utils.models.pretrained import load_pretrained
+from lstm_utils.models.pretrained_onnx import (
+    HEADER,
+    NAMES,
+    first_state,
+    in_8_bits,
+    sentiment_inputs,
+)
 from lstm_utils.models.reviews import equal_length_batches
 from lstm_utils.stacks import Bidirectional, stack_forward
 from tests.strategies import network, problems
 
 TOLERANCE = 1e-5  # of logits, absolute
-MODELS = {name: load_pretrained(name) for name in SHA256}
+MODELS = {name: load_pretrained(name) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +52,6 @@ def run(proto):
     return onnxruntime.InferenceSession(proto.SerializeToString(), options)
 
 
-def zeros(name, batch):
-    """A state to begin with: h and c, (1, batch, H)."""
-    model = MODELS[name]
-    units = model.arrays["embedding.weight"].shape[1] if name == "headlines" else None
-    shape = (1, batch, units or model.params.hidden_size)
-    return {part: np.zeros(shape, np.float32) for part in "hc"}
-
-
 def ask(session, inputs):
     """The outputs by name."""
     names = [output.name for output in session.get_outputs()]
@@ -74,8 +72,8 @@ def operator(layer):
     W, R, B = to_onnx(layer)
     both = ', direction = "bidirectional"' if len(W) == 2 else ""
     proto = onnx.parser.parse_model(
-        '<ir_version: 10, opset_import: ["" : 18]>'
-        "layer (float[T, B, D] x, float[d, B, H] h, float[d, B, H] c) => (float[T, d, B, H] y) {"
+        HEADER
+        + "layer (float[T, B, D] x, float[d, B, H] h, float[d, B, H] c) => (float[T, d, B, H] y) {"
         f"y = LSTM <hidden_size = {R.shape[2]}{both}> (x, W, R, B, , h, c) }}"
     )
     for name, array in zip("WRB", (W, R, B), strict=True):
@@ -120,7 +118,9 @@ def test_several_layers_are_several_operators():
 @pytest.mark.parametrize("length", [1, 7, 100, 400])
 def test_marked_product_is_the_same_in_numpy_keras_and_onnx_runtime(sessions, length):
     model, x = MODELS["marked-product"], marked_product(16, max(length, 2), 1).x[:, :length]
-    ours = ask(sessions["marked-product"], {"x": x} | zeros("marked-product", 16))["answers"]
+    ours = ask(sessions["marked-product"], {"x": x} | first_state(MODELS["marked-product"], 16))[
+        "answers"
+    ]
     np.testing.assert_allclose(ours, model.predict(x), rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(ours, model.keras()(x).numpy()[:, 0], rtol=0, atol=TOLERANCE)
 
@@ -141,7 +141,7 @@ def test_reading_is_the_same_in_numpy_keras_and_onnx_runtime_after_each_step(ses
     encoded, keras = model.encode(texts[-30:]), model.keras()
     expected = model.numpy()(encoded)
     for rows in equal_length_batches(encoded.steps, 50):
-        inputs = {"ids": pieces(encoded, rows)} | zeros("reading", len(rows))
+        inputs = {"ids": pieces(encoded, rows)} | first_state(MODELS["reading"], len(rows))
         ours = ask(sessions["reading"], inputs)["log_odds"]
         np.testing.assert_allclose(ours, [expected[r] for r in rows], rtol=0, atol=TOLERANCE)
         theirs = keras(*encoded.batch(rows)).numpy()
@@ -155,7 +155,7 @@ def test_headlines_are_the_same_in_numpy_pytorch_and_onnx_runtime(sessions):
     read, network, tokeniser = model.numpy(), model.torch(), model.tokeniser()
     for text in load_headlines().texts[:20]:
         tokens = np.array([tokeniser.encode(text)])
-        ours = ask(sessions["headlines"], {"tokens": tokens} | zeros("headlines", 1))
+        ours = ask(sessions["headlines"], {"tokens": tokens} | first_state(MODELS["headlines"], 1))
         scores, (h, c) = read(tokens)
         with torch.no_grad():
             theirs = network(torch.tensor(tokens))[0].numpy()
@@ -175,8 +175,8 @@ CHUNKED = {name: run(MODELS[name].onnx()) for name in ("headlines", "marked-prod
 def test_chunks_with_the_state_carried_on_give_what_the_whole_gives(cuts, seed):
     rng, session = np.random.default_rng(seed), CHUNKED["headlines"]
     tokens = rng.integers(3, len(MODELS["headlines"].tokeniser().vocabulary), (2, sum(cuts)))
-    whole = ask(session, {"tokens": tokens} | zeros("headlines", 2))
-    state, scores = zeros("headlines", 2), []
+    whole = ask(session, {"tokens": tokens} | first_state(MODELS["headlines"], 2))
+    state, scores = first_state(MODELS["headlines"], 2), []
     for part in np.split(tokens, np.cumsum(cuts)[:-1], axis=1):
         told = ask(session, {"tokens": part} | state)
         state = {"h": told["h_next"], "c": told["c_next"]}
@@ -190,8 +190,8 @@ def test_chunks_with_the_state_carried_on_give_what_the_whole_gives(cuts, seed):
 def test_a_product_is_found_though_its_marks_lie_in_two_chunks(length, cut, seed):
     cut, session = min(cut, length - 1), CHUNKED["marked-product"]
     x = marked_product(3, length, seed).x
-    whole = ask(session, {"x": x} | zeros("marked-product", 3))
-    first = ask(session, {"x": x[:, :cut]} | zeros("marked-product", 3))
+    whole = ask(session, {"x": x} | first_state(MODELS["marked-product"], 3))
+    first = ask(session, {"x": x[:, :cut]} | first_state(MODELS["marked-product"], 3))
     carried = {"h": first["h_next"], "c": first["c_next"]}
     second = ask(session, {"x": x[:, cut:]} | carried)
     np.testing.assert_allclose(second["answers"], whole["answers"], rtol=0, atol=TOLERANCE)
@@ -200,7 +200,7 @@ def test_a_product_is_found_though_its_marks_lie_in_two_chunks(length, cut, seed
 # --- The files ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SHA256)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_file_holds_its_weights_once_its_licence_and_nothing_of_a_framework(files, name):
     proto, model = files[name], MODELS[name]
     (licence,) = (prop.value for prop in proto.metadata_props if prop.key == "licence")
@@ -212,6 +212,11 @@ def test_a_file_holds_its_weights_once_its_licence_and_nothing_of_a_framework(fi
     (R,) = (t.dims for t in proto.graph.initializer if t.name == "R")
     more = model.size("embedding.weight") or R[0] * 4 * R[2]
     assert floats == model.n_parameters + more, "the tied matrix turned, or Keras's missing bias"
+
+
+def test_a_model_without_a_graph_is_refused():
+    with pytest.raises(ValueError, match="parity has no graph here"):
+        load_pretrained("parity").onnx()
 
 
 def test_a_review_network_of_another_build_is_refused():
