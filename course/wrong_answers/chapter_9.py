@@ -154,7 +154,7 @@ def never_narrower(target, low, high, share):
 @right("9.6")
 def by_partition(target, low, high, share):
     beyond = np.where(target < (low + high) / 2, low - target, target - high)
-    k = int(np.ceil((len(beyond) + 1) * share)) - 1
+    k = min(int(np.ceil((len(beyond) + 1) * share)), len(beyond)) - 1
     return np.partition(beyond, k)[k]
 
 

@@ -154,7 +154,10 @@ def lateness(function):
             "A forecast of a rising series that is three steps late and 12 too high is taken for "
             f"{got} steps late. Compare by correlation, which no level changes."
         )
-    return "Right. On a forecast worth its name the answer is 0."
+    return (
+        "Right. The lag says what a forecast is made of, not whether it is good: it takes the "
+        "error too. Late and no better than persistence, it is worth the last value."
+    )
 
 
 @exercise("9.6")
@@ -188,6 +191,9 @@ def margin(function):
             "Intervals that hold everything have to become narrower: there the margin is negative."
         )
     compare_number(got, want, "the margin of intervals that are too wide", tolerance=1e-9)
+    few = np.array([0.5, 3.0, -2.0, 1.5, 0.0])  # rank 6 of 5
+    got = call(function, few, np.full(5, -1.0), np.full(5, 1.0), 0.95)
+    compare_number(got, 2.0, "the margin where the rank exceeds n", tolerance=1e-9)
     return (
         "Right. On new hours that are like those of the validation the promise holds on average, "
         "whatever model the intervals came from."
@@ -220,7 +226,7 @@ def leak(function, because=None):
         "b",
         {
             "a": "It would, and so does the mended one: both only shift and stretch the numbers.",
-            "c": "A network can learn from numbers of any size a little worse. That is no leak.",
+            "c": "Scale matters to training, but any scale would do here. That is no leak.",
             "d": "The order of the numbers is the same before and after.",
         },
     )

@@ -100,9 +100,9 @@ def lessons(
         Hours before this one are there to learn from: means and deviations come from them alone.
     power : float
         1 for the numbers themselves, 1/2 for their roots.
-    unit : {"week", "training", "leaked"}
-        What numbers are measured in: the mean of the week up to each hour, of all hours before
-        `until`, or of the whole series, which nobody has when the forecast is made.
+    unit : {"week", "training"}
+        What numbers are measured in: the mean of the week up to each hour, or of all hours before
+        `until`.
     weather : {"changes", "as it is", "none"}
         Whether the temperature is given as it differs from the last week's mean.
     from_now : bool
@@ -129,8 +129,8 @@ def lessons(
     until = as_whole(until, "until", WEEK + ahead, len(series))
     _chosen(weather, "weather", "changes", "as it is", "none")
     values = series.values**power
-    level = np.full(len(series), values[: until if unit == "training" else None].mean())
-    if _chosen(unit, "unit", "week", "training", "leaked") == "week":
+    level = np.full(len(series), values[:until].mean())
+    if _chosen(unit, "unit", "week", "training") == "week":
         level = np.maximum(trailing_mean(values, WEEK), 1e-9)
 
     def in_units(hours):
@@ -206,6 +206,36 @@ def for_trees(lessons, lags=2 * DAY):
     return np.column_stack([rest, *clock, *last])
 
 
+def boosted_trees(
+    lessons,
+    learnt,
+    *,
+    lags=2 * DAY,
+    loss="absolute_error",
+    iterations=300,
+    rate=0.05,
+    leaves=31,
+):
+    """Forecasts (n,) at every hour by gradient-boosted trees that learnt the hours `learnt`.
+
+    scikit-learn's `HistGradientBoostingRegressor` on what `for_trees` makes; its own defaults are
+    the squared error, 100 iterations and a rate of 0.1.
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    table = for_trees(lessons, lags)
+    trees = HistGradientBoostingRegressor(
+        loss=loss,
+        learning_rate=rate,
+        max_iter=iterations,
+        max_leaf_nodes=leaves,
+        early_stopping=False,
+        random_state=0,
+    )
+    trees.fit(table[learnt], (lessons.scaled(lessons.target) - lessons.start)[learnt])
+    return lessons.numbers(trees.predict(table) + lessons.start)
+
+
 def lag_table(values, lags):
     """Each hour's number and the lags − 1 before it: (n, lags), NaN before the beginning."""
     return np.column_stack([shifted(values, -k) for k in range(lags)])
@@ -246,7 +276,8 @@ def widening(target, low, high, share):
 
     The half-widths are those below and above the middle of the interval. With n targets it is the
     ⌈(n + 1) · share⌉-th smallest factor that is enough for one of them: split conformal
-    prediction with a scaled score.
+    prediction with a scaled score. Where that rank exceeds n, too few targets for such a share, it
+    is the largest factor, and nothing is guaranteed.
     """
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-9)
     needed = np.sort(np.abs(target - middle) / half)

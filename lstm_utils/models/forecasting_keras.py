@@ -49,8 +49,8 @@ def train(lessons, until, training, seed, quantiles=QUANTILES, progress=None):
     """Train a `forecaster` on the hours whose targets lie before hour `until`.
 
     Its output, added to `lessons.start`, is a forecast of each quantile, in units of the level. The
-    loss is the sum of the quantile losses in the numbers' own unit, the median's counted twice, so
-    that it is the absolute error.
+    loss is the sum of the quantile losses, the median's counted twice, so that it is the absolute
+    error; divided by the mean target, so that it has no unit.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def train(lessons, until, training, seed, quantiles=QUANTILES, progress=None):
     model : keras.Model
         With the averaged weights.
     losses : ndarray of float, shape (updates,)
-        In the numbers' unit.
+        The losses times that mean: in the numbers' own unit.
     """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)

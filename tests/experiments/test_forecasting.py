@@ -114,6 +114,7 @@ def test_the_test_is_run_with_the_best_settings_on_validation():
                 record
                 for record in tuned
                 if (record["recipe"]["model"], record["recipe"]["ahead"]) == (model, ahead)
+                and "longer" not in record["name"]  # tried when the test had been seen
             ]
             best = min(records, key=lambda record: record["metrics"]["mae"])
             run = runs.Run("forecasting_tuning", best["name"], 0, replace(recipe, tuning=True))

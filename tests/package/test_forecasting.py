@@ -61,11 +61,11 @@ def test_what_is_read_at_an_hour_does_not_depend_on_later_hours(ahead, unit, pow
     np.testing.assert_array_equal(for_trees(a)[: hour + 1], for_trees(b)[: hour + 1])
 
 
-@pytest.mark.parametrize("choice", [{"unit": "leaked"}, {"foreseen": True}])
-def test_what_nobody_has_depends_on_later_hours_and_is_named_so(choice):
+def test_weather_foreseen_depends_on_later_hours():
     hour = 4000
     a, b = (
-        lessons(series, 24, 3000, **choice) for series in (SERIES, changed_after(SERIES, hour + 1))
+        lessons(series, 24, 3000, foreseen=True)
+        for series in (SERIES, changed_after(SERIES, hour + 1))
     )
     assert not np.array_equal(a.x[: hour + 1], b.x[: hour + 1])
 
@@ -122,7 +122,7 @@ def test_a_series_shorter_than_a_week_and_the_hours_ahead_is_refused():
 
 
 def test_a_unit_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="unit must be one of week, training, leaked; got 'day'"):
+    with pytest.raises(ValueError, match="unit must be one of week, training; got 'day'"):
         lessons(SERIES, 1, 3000, unit="day")
 
 
@@ -177,6 +177,25 @@ def test_widened_intervals_hold_their_share_of_new_targets_on_average():
         factor = widening(target[:99], low[:99], high[:99], 0.9)
         held.append(coverage(target[99:], *widened(low[99:], high[99:], factor)))
     assert np.mean(held) == pytest.approx(0.9, abs=0.01)
+
+
+def test_with_too_few_targets_for_its_share_an_interval_is_widened_by_the_largest_factor():
+    target, ends = np.array([1.0, 3.0, -2.0]), (np.full(3, -1.0), np.full(3, 1.0))
+    assert widening(target, *ends, 0.9) == pytest.approx(3.0)
+
+
+def test_boosted_trees_are_scikit_learns_on_the_same_table():
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    lesson = lessons(SERIES, 24, 1000, power=1.0, unit="training", from_now=False)
+    learnt = lesson.between(0, 1000)
+    found = forecasting.boosted_trees(
+        lesson, learnt, lags=5, loss="squared_error", iterations=100, rate=0.1
+    )
+    table = for_trees(lesson, 5)
+    trees = HistGradientBoostingRegressor(random_state=0).fit(table[learnt], lesson.target[learnt])
+    wanted = np.maximum(trees.predict(table), 0)
+    assert np.mean(np.abs(found - wanted)) < 0.01 * np.mean(wanted)
 
 
 # --- the network -------------------------------------------------------------------------------
