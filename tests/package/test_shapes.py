@@ -21,6 +21,7 @@ common = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @settings(max_examples=200, deadline=None)
 @given(
     st.fixed_dictionaries(common | {"batch_first": st.booleans(), "proj_size": sizes | st.just(0)})
