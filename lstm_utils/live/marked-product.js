@@ -28,19 +28,8 @@ function build(live, data) {
   const at = (trace, key, step, unit) =>
     trace[key][(key === "c" || key === "h" ? step : step - 1) * H + unit - 1];
 
-  // mulberry32: with it, "new numbers" are the same ones in every browser.
-  function generator(seed) {
-    let a = seed;
-    return () => {
-      a = (a + 0x6d2b79f5) | 0;
-      let t = Math.imul(a ^ (a >>> 15), 1 | a);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-  }
-
   function drawNumbers(draws) {
-    const next = generator(draws);
+    const next = mulberry32(draws);
     s.draws = draws;
     s.numbers = Array.from({ length: STEPS }, () => round(next(), 2));
     const first = 1 + Math.floor(next() * (STEPS - 1));

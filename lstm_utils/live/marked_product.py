@@ -74,7 +74,7 @@ def marked_product():
                 },
             ),
         ],
-        uses=("data", "lstm"),
+        uses=("data", "mulberry32", "lstm"),
         data={
             "W": base64_of(params.W),
             "b": base64_of(params.b),

@@ -119,8 +119,8 @@ def assemble(
         Likewise, for what stands under the drawing and its reading: on a phone, many controls
         above would push it out of view.
     uses : sequence of str
-        Scripts that it needs beside core.js: "axes", "data", "random", "rnn", "lstm",
-        "lstm-backward".
+        Scripts that it needs beside core.js: "axes", "data", "random", "mulberry32",
+        "rnn", "lstm", "lstm-backward".
     data : object, optional
         What the script is given; anything that JSON can say.
     heights : (int, int)

@@ -48,19 +48,8 @@ function build(live, data) {
     return bits.map((bit) => (odd ^= bit));
   }
 
-  // mulberry32: with it, bits "at random" are the same ones in every browser.
-  function generator(seed) {
-    let a = seed;
-    return () => {
-      a = (a + 0x6d2b79f5) | 0;
-      let t = Math.imul(a ^ (a >>> 15), 1 | a);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-  }
-
   function drawn(count) {
-    const next = generator(s.draws);
+    const next = mulberry32(s.draws);
     s.draws += 1;
     return Array.from({ length: count }, () => (next() < 0.5 ? 0 : 1));
   }

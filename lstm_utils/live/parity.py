@@ -76,7 +76,7 @@ def parity():
                 {"ones": "40 ones", "many": "1000 ones", "again": "again from the start"},
             ),
         ],
-        uses=("data", "lstm"),
+        uses=("data", "mulberry32", "lstm"),
         data={"longest": LONGEST, "networks": read_outs},
         heights=(356, 356),
         lines=(3, 7),

@@ -8,13 +8,18 @@ from lstm_utils.shapes import GATES_OF, recurrent_shapes
 _FIRST = {"batch": 32, "steps": 10, "input_size": 8, "hidden_size": 64}
 
 
-def _tick(name, label, applies="", ticked=False, hidden=False):
-    """A box to tick, for one framework or one of its layers where `applies` names it."""
-    marks = (f' data-applies="{applies}"' if applies else "") + (" hidden" if hidden else "")
+def _tick(name, label, ticked=False):
+    """A box to tick."""
     return (
-        f'<div class="live-control live-tick"{marks}><label><span>{label}</span><input '
+        f'<div class="live-control live-tick"><label><span>{label}</span><input '
         f'type="checkbox" data-name="{name}"{" checked" if ticked else ""}></label></div>'
     )
+
+
+def _only(applies, control):
+    """A control of one framework, or of one of its layers; those of the first setting show."""
+    hidden = "" if applies in ("keras", "keras LSTM") else " hidden"
+    return control.replace("<div ", f'<div data-applies="{applies}"{hidden} ', 1)
 
 
 def _first_rows():
@@ -32,8 +37,6 @@ def shape_calculator():
 
     The rules are those of `lstm_utils.shapes.recurrent_shapes`, written again in JavaScript.
     """
-    one_size = '<div class="live-control" data-applies="torch LSTM" hidden>'
-    proj_size = slider("proj_size", "proj_size", 0, 511, 1, 0)
     table = (
         '<div class="live-scroll"><table class="live-table"><caption>The weights</caption><thead>'
         '<tr><th scope="col">name</th><th scope="col">shape</th><th scope="col">numbers</th></tr>'
@@ -57,10 +60,10 @@ def shape_calculator():
             slider("hidden_size", "units", 1, 512, 1, 64, "hidden"),
             slider("num_layers", "layers", 1, 4, 1, 1, "lstm"),
             _tick("bidirectional", "both directions"),
-            _tick("return_sequences", "return_sequences", "keras"),
-            _tick("reset_after", "reset_after", "keras GRU", ticked=True, hidden=True),
-            _tick("batch_first", "batch_first", "torch", hidden=True),
-            proj_size.replace('<div class="live-control">', one_size),
+            _only("keras", _tick("return_sequences", "return_sequences")),
+            _only("keras GRU", _tick("reset_after", "reset_after", ticked=True)),
+            _only("torch", _tick("batch_first", "batch_first")),
+            _only("torch LSTM", slider("proj_size", "proj_size", 0, 511, 1, 0)),
             _tick("bias", "biases", ticked=True),
         ],
         after=['<pre class="live-code">keras.layers.LSTM(64)</pre>', table],
