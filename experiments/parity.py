@@ -21,28 +21,28 @@ LENGTHS = (40, 256, 1000)
 WINDOW = 20  # steps that a point of the curve is a mean of
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What all networks have in common, those that tune and those that are scored."""
+
     kind: str
-    rate: float
     updates: int = 600
     hidden: int = 16
     batch: int = 64
     length: int = 40  # of a training sequence; the loss is a mean over all its bits
     clip: float = 1.0  # largest norm of the gradient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Training):
+    rate: float
     test: int = 200  # new sequences of the largest of LENGTHS
 
 
-@dataclass(frozen=True)
-class TuningRecipe:
-    kind: str
+@dataclass(frozen=True, kw_only=True)
+class TuningRecipe(Training):
     rates: tuple[float, ...] = (*RATES, BEYOND)
     seeds: tuple[int, ...] = TUNED_WITH
-    updates: int = 600
-    hidden: int = 16
-    batch: int = 64
-    length: int = 40
-    clip: float = 1.0
     validation: int = 200  # new sequences of this many bits:
     validation_length: int = 256
 
@@ -72,18 +72,19 @@ class PackagedRecipe:
 
 def all_runs():
     """Tuning first; then what its choice leads to."""
-    runs = [Run("parity_tuning", kind, 0, TuningRecipe(kind)) for kind in LAYERS]
-    for kind, rate in CHOSEN.items():
-        runs += [Run("parity", kind, seed, Recipe(kind, rate)) for seed in range(3)]
-    networks = tuple(Recipe(kind, CHOSEN[kind]) for kind in PACKAGED)
+    runs = [Run("parity_tuning", kind, 0, TuningRecipe(kind=kind)) for kind in LAYERS]
+    recipes = {kind: Recipe(kind=kind, rate=rate) for kind, rate in CHOSEN.items()}
+    for kind, recipe in recipes.items():
+        runs += [Run("parity", kind, seed, recipe) for seed in range(3)]
+    networks = tuple(recipes[kind] for kind in PACKAGED)
     return [*runs, Run("parity", "packaged", 0, PackagedRecipe(networks))]
 
 
-def train(recipe, kind, rate, seed, step=lambda: None):
+def train(recipe, rate, seed, step=lambda: None):
     """A network trained on fresh batches, and its mean loss of the last 20 updates."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = ParityNetwork(kind, recipe.hidden)
+    network = ParityNetwork(recipe.kind, recipe.hidden)
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     losses = []
     for _ in range(recipe.updates):
@@ -117,7 +118,7 @@ def tune(run, options):
         share, losses = {}, {}
         for rate in recipe.rates:
             for seed in recipe.seeds:
-                network, loss = train(recipe, recipe.kind, rate, seed)
+                network, loss = train(recipe, rate, seed)
                 found = right(network, recipe.validation, recipe.validation_length, seed)
                 share.setdefault(str(rate), []).append(round(float(found[-WINDOW:].mean()), 4))
                 losses.setdefault(str(rate), []).append(round(loss, 4))
@@ -168,7 +169,7 @@ def execute(run, options):
         bar = progress.bar(sum(recipe.updates for recipe in recipes))
         metrics, weights, arrays = {}, {}, {}
         for recipe in recipes:
-            network, loss = train(recipe, recipe.kind, recipe.rate, run.seed, bar.update)
+            network, loss = train(recipe, recipe.rate, run.seed, bar.update)
             metrics[recipe.kind] = score(network, recipe, run.seed) | {
                 "training_loss": round(loss, 5)
             }

@@ -15,33 +15,32 @@ from .runs import main as run_all
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)  # of Adam: the same grid for every kind
 TUNED_WITH = (100,)  # seeds that no scored network has
 LENGTHS = (3, 5, 8, 10, 12, 14, 16, 18, 20, 21, 22, 23, 24, 26, 28, 30)
-KINDS = {"vector": (64, False), "attention": (64, True)}
+KINDS = {"vector": False, "attention": True}  # whether the writer may look back
 
 
-@dataclass(frozen=True)
-class Recipe:
-    hidden: int
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What all networks have in common, those that tune and those that are scored."""
+
     attention: bool
-    rate: float
+    hidden: int = 64
     updates: int = 1200
     batch: int = 64  # rows of one length, which is drawn anew for every update:
     shortest: int = 3
     longest: int = 20
     clip: float = 1.0  # largest norm of the gradient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Training):
+    rate: float
     test: int = 200  # new rows of each of LENGTHS
 
 
-@dataclass(frozen=True)
-class TuningRecipe:
-    hidden: int
-    attention: bool
+@dataclass(frozen=True, kw_only=True)
+class TuningRecipe(Training):
     rates: tuple[float, ...] = RATES
     seeds: tuple[int, ...] = TUNED_WITH
-    updates: int = 1200
-    batch: int = 64
-    shortest: int = 3
-    longest: int = 20
-    clip: float = 1.0
     validation: int = 200  # new rows of each of these lengths:
     validation_lengths: tuple[int, ...] = (10, 15, 20)
 
@@ -52,9 +51,12 @@ CHOSEN = {"vector": 1e-2, "attention": 3e-3}
 
 def all_runs():
     """Tuning first; then what its choice leads to."""
-    runs = [Run("reversal_tuning", kind, 0, TuningRecipe(*of)) for kind, of in KINDS.items()]
+    runs = []
+    for kind, attention in KINDS.items():
+        runs.append(Run("reversal_tuning", kind, 0, TuningRecipe(attention=attention)))
     for kind, rate in CHOSEN.items():
-        runs += [Run("reversal", kind, seed, Recipe(*KINDS[kind], rate)) for seed in range(3)]
+        recipe = Recipe(attention=KINDS[kind], rate=rate)
+        runs += [Run("reversal", kind, seed, recipe) for seed in range(3)]
     return runs
 
 
