@@ -46,6 +46,14 @@ class CorpusError(ValueError):
     """A file of a corpus is not what it should be; the message names the file and the line."""
 
 
+PLACES = {
+    "folder": f"the folder that {DATA_VARIABLE} names",
+    "download": "the verified download",
+    "sample": "the sample that comes with the package",
+}
+"""Where data were found, in words, by `source`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reviews:
     """Film reviews with a label each.
@@ -76,7 +84,7 @@ class Reviews:
 
     def describe(self) -> str:
         """Say in one line what was loaded, from where, and what was left out."""
-        return _describe(self, "reviews")
+        return describe(f"{len(self.texts):,} reviews", self, self.dropped, before="dropped: ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,18 +117,17 @@ class Headlines:
 
     def describe(self) -> str:
         """Say in one line what was loaded, from where, and what was left out."""
-        return _describe(self, "headlines")
+        return describe(f"{len(self.texts):,} headlines", self, self.dropped, before="dropped: ")
 
 
-def _describe(corpus, noun):
-    place = {
-        "folder": f"the folder that {DATA_VARIABLE} names",
-        "download": "the verified download",
-        "sample": "the sample that comes with the package",
-    }[corpus.source]
-    dropped = ", ".join(f"{count:,} {kind}" for kind, count in corpus.dropped.items())
+def describe(what, corpus, counts, places=PLACES, before=""):
+    """Say in one line what was loaded, from where, what was done, and why the sample serves.
+
+    `counts` are of rows or hours by what was done to them, `places` words by `source`.
+    """
+    done = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
     reason = f"; {corpus.reason}" if corpus.reason else ""
-    return f"{len(corpus.texts):,} {noun} from {place} (dropped: {dropped}){reason}"
+    return f"{what} from {places[corpus.source]} ({before}{done}){reason}"
 
 
 def load_nsmc(split: str = "train") -> Reviews:

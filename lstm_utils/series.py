@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from lstm_utils.corpora import CorpusError, find_bicycles, read_csv
+from lstm_utils.corpora import PLACES, CorpusError, describe, find_bicycles, read_csv
 from lstm_utils.inputs import as_rng, as_texts
 
 HOUR = timedelta(hours=1)
@@ -73,15 +73,8 @@ class HourlySeries:
 
     def describe(self):
         """Say in one line what was loaded, from where, and what was filled."""
-        place = {
-            "folder": "the folder that LSTM_BOOK_DATA names",
-            "download": "the verified download",
-            "sample": "a function: a sample, no measurement",
-            "file": "a file",
-        }[self.source]
-        notes = ", ".join(f"{count:,} {kind}" for kind, count in self.notes.items())
-        reason = f"; {self.reason}" if self.reason else ""
-        return f"{len(self):,} hours from {place} ({notes}){reason}"
+        places = PLACES | {"sample": "a function: a sample, no measurement", "file": "a file"}
+        return describe(f"{len(self):,} hours", self, self.notes, places)
 
 
 def load_bicycles():
