@@ -115,6 +115,11 @@ class Pretrained:
                 return record
         raise KeyError(f"no record of {experiment} {run} with seed {seed}")
 
+    def below(self, prefix):
+        """The arrays whose names begin with a prefix, by the rest of their names."""
+        own = [name for name in self.arrays if name.startswith(prefix)]
+        return {name.removeprefix(prefix): self.arrays[name] for name in own}
+
     def layer(self, name):
         """A Keras layer's arrays, in the order of its `get_weights`; names as in `ARRAYS`."""
         return from_names(self.arrays, name)
@@ -209,19 +214,12 @@ class ParityModel(Pretrained):
         """A network's arrays under PyTorch's names for them; ValueError for another kind."""
         if kind not in self.kinds:
             raise ValueError(f"kind must be one of {', '.join(self.kinds)}; got {found(kind)}")
-        return {
-            name[len(kind) + 1 :]: a
-            for name, a in self.arrays.items()
-            if name.startswith(f"{kind}.")
-        }
+        return self.below(f"{kind}.")
 
     @property
     def params(self):
         """The LSTM's `LSTMParameters`, float32."""
-        prefix = "layer.layer."
-        return from_torch(
-            {k[len(prefix) :]: a for k, a in self.of("lstm").items() if k.startswith(prefix)}
-        )
+        return from_torch(self.below("lstm.layer.layer."))
 
     def steps(self, kind):
         """What a linear network does at a zero and at a one: factors and addends, (2, H) each."""
@@ -450,6 +448,11 @@ class HeadlinesModel(Pretrained):
             "score.bias": (rows,),
         }
 
+    @property
+    def params(self):
+        """The LSTM's `LSTMParameters`, float32."""
+        return from_torch(self.below("lstm."))
+
     def tokeniser(self):
         """What cleans a headline and cuts it into tokens: a `headlines.Tokeniser`."""
         return Tokeniser(self.metadata["alphabet"], self.metadata["merges"], clean_headline)
@@ -460,8 +463,7 @@ class HeadlinesModel(Pretrained):
         ``network(tokens, state=None)`` gives the scores (B, T, V) of the next token after each
         prefix, and the pair (h, c) to go on from.
         """
-        lstm = {name[5:]: a for name, a in self.arrays.items() if name.startswith("lstm.")}
-        params, matrix = from_torch(lstm), self.arrays["embedding.weight"]
+        params, matrix = self.params, self.arrays["embedding.weight"]
 
         def network(tokens, state=None):
             x = matrix[as_integers(tokens, "tokens", ("batch", "T >= 1"), most=len(matrix) - 1)]

@@ -21,7 +21,7 @@ import numpy as np
 import onnx
 import onnx.parser
 
-from lstm_utils.frameworks import from_torch, to_onnx
+from lstm_utils.frameworks import to_onnx
 from lstm_utils.stacks import Bidirectional
 
 HEADER = '<ir_version: 8, opset_import: ["" : 18]>'
@@ -174,9 +174,8 @@ def _marked_product(model):
 
 def _headlines(model):
     table = model.arrays["embedding.weight"]
-    lstm = {name[5:]: a for name, a in model.arrays.items() if name.startswith("lstm.")}
     score = {"kernel": np.ascontiguousarray(table.T), "bias": model.arrays["score.bias"]}
-    return HEADLINES, {"table": table} | _layer(from_torch(lstm)) | score
+    return HEADLINES, {"table": table} | _layer(model.params) | score
 
 
 def _reading(model):
