@@ -12,14 +12,19 @@ SESSIONS = {**{n: n for n in range(1, 8)}, 8: 9, 9: 10}  # a session of the cour
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
+def number_of(path):
+    """Return the number of a chapter, which its notebook's name begins with."""
+    return int(path.name[:2])
+
+
 def chapter_of(session):
     """Return the notebook of the chapter that a session of the course is about."""
-    return next(path for path in CHAPTERS if int(path.name[:2]) == SESSIONS[session])
+    return CHAPTERS[SESSIONS[session] - 1]
 
 
 def session_of(path):
     """Return the number of the session about a chapter's notebook, or None if none is planned."""
-    planned = (n for n, chapter in SESSIONS.items() if chapter == int(path.name[:2]))
+    planned = (n for n, chapter in SESSIONS.items() if chapter == number_of(path))
     number = next(planned, None)
     return number if (ROOT / "course" / f"session_{number}.md").exists() else None
 

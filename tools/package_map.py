@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import cache
 
 from lstm_utils import command_line
-from tools.contents import CHAPTERS, NOTEBOOKS, ROOT
+from tools.contents import CHAPTERS, NOTEBOOKS, ROOT, number_of
 from tools.course.exercises import cells_of, title_of, without_magics
 
 FOLDER = ROOT / "lstm_utils"
@@ -54,7 +54,7 @@ def readers(module):
     found = [path.stem.replace("_", " ") for path in pages if path not in CHAPTERS]
     if len(found) > 3:
         found = [f"{len(found)} reference pages"]
-    numbers = [str(int(path.name[:2])) for path in pages if path in CHAPTERS]
+    numbers = [str(number_of(path)) for path in pages if path in CHAPTERS]
     if len(numbers) == len(CHAPTERS):
         found.insert(0, "every chapter")
     elif numbers:
@@ -85,7 +85,7 @@ def tables():
     lines += [f"| `{module}` | {text} | {by} |" for module, by, text in described()]
     lines += ["", "## The names, page by page"]
     for path in NOTEBOOKS:
-        number = f"{int(path.name[:2])} · " if path in CHAPTERS else "Reference: "
+        number = f"{number_of(path)} · " if path in CHAPTERS else "Reference: "
         lines += ["", f"### {number}{title_of(path)}", "", "| module | names |", "|---|---|"]
         for module, names in imported(path).items():
             lines.append(f"| `{module}` | {', '.join(f'`{n}`' for n in sorted(names))} |")

@@ -14,7 +14,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lstm_utils import command_line
-from tools.contents import CHAPTERS
+from tools.contents import CHAPTERS, number_of
 from tools.course.exercises import exercises_of, set_up_cell, title_of
 from tools.course.plain_markdown import plain
 from tools.notebooks import METADATA
@@ -146,7 +146,7 @@ def _head(chapter, exercises, by_hand):
     machine, person = (sum(column) for column in zip(*points, strict=True))
     hand = f" and {person} that a person gives for your own words" if person else ""
     return (
-        f"# Exercises of chapter {int(chapter.name[:2])}: {title}\n\n"
+        f"# Exercises of chapter {number_of(chapter)}: {title}\n\n"
         f"{len(exercises)} exercises, {machine} points that a check gives{hand}. Run the set-up "
         "cell, then work where a comment or *Write here* asks you to. Each answer cell ends with "
         "a check: run it as often as you like, and hand in when it says ✓.\n\n"

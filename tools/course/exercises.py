@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from tools.contents import number_of
+
 KINDS = ("warm up", "build", "break", "project")
 STUB, SOLUTION = "exercise-stub", "exercise-solution"
 
@@ -57,7 +59,7 @@ def read_chapter(path):
                 exercises[-1].stub = cell
         elif match := EXERCISE.fullmatch(cell.source):
             title, label, kind, minutes, text = match.groups("")
-            number = f"{int(path.name[:2])}.{len(exercises) + 1}"
+            number = f"{number_of(path)}.{len(exercises) + 1}"
             exercises.append(
                 Exercise(number, title, label, kind.lower(), int(minutes or 0), text.rstrip())
             )

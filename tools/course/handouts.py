@@ -14,7 +14,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lstm_utils import command_line
-from tools.contents import BOOK, CHAPTERS, ROOT, session_of
+from tools.contents import BOOK, CHAPTERS, ROOT, number_of, session_of
 from tools.course import assignments, slides
 from tools.course.exercises import SOLUTION_END, STUB, read_chapter, title_of
 from tools.course.plain_markdown import SITE, labels, page_url, plain
@@ -173,7 +173,7 @@ def index(recorded):
 
 
 def _listed(path, recorded):
-    number = int(path.name[:2])
+    number = number_of(path)
     mine = [e for key, e in recorded.items() if key.split(".")[0] == str(number)]
     hours = sum(exercise["minutes"] for exercise in mine) / 60
     title = html.escape(title_of(path))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from lstm_utils import command_line
 from lstm_utils.exercises import Feedback, examine
-from tools.contents import CHAPTERS, ROOT
+from tools.contents import CHAPTERS, ROOT, number_of
 from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (
     KINDS,
@@ -95,8 +95,7 @@ def _set_up(chapter):
 
     matplotlib.use("Agg")
     namespace = {"__name__": "exercise"}
-    path = next(path for path in CHAPTERS if int(path.name[:2]) == chapter)
-    run(set_up_cell(path), f"set-up of chapter {chapter}", namespace)
+    run(set_up_cell(CHAPTERS[chapter - 1]), f"set-up of chapter {chapter}", namespace)
     return namespace, (torch.get_default_dtype(), torch.get_num_threads())
 
 
@@ -254,12 +253,12 @@ def main(arguments=None):
     parser.add_argument("--report", action="store_true", help="write down what the checks say")
     options = parser.parse_args(arguments)
     wanted = set(options.chapters)
-    if unknown := sorted(wanted - {int(path.name[:2]) for path in CHAPTERS}):
+    if unknown := sorted(wanted - {number_of(path) for path in CHAPTERS}):
         parser.error(f"no chapter {', '.join(map(str, unknown))}")
     proved = [
         prove(exercise)
         for path in CHAPTERS
-        if options.report or not wanted or int(path.name[:2]) in wanted
+        if options.report or not wanted or number_of(path) in wanted
         for exercise in exercises_of(path)
     ]
     if count := sum(len(found) for _, found in proved):
