@@ -1,0 +1,1 @@
+"""Lays the Korean text (ko/) over the English pages, and says what of it is stale or wrong."""

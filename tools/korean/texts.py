@@ -1,0 +1,270 @@
+"""The Korean text of a page, block by block, laid over its English cells.
+
+`ko/NAME.md` holds the Korean of the page NAME: a block for each English Markdown cell, and one
+for each code cell whose figure has a caption or an alternative text. A block begins with a line
+such as
+
+    +++ {"cell": "forget-question", "of": "3f9a1b2c4d"}
+
+where `of` says which wording of the English cell it translates. A page that is no notebook is cut
+into cells at its headings, and a glossary at its entries.
+"""
+
+import hashlib
+import json
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import nbformat
+
+from tools.contents import ROOT, pages
+
+FOLDER = ROOT / "ko"
+BLOCK = re.compile(r"^\+\+\+ (\{.*\})[ \t]*$", re.MULTILINE)
+FIGURE = re.compile(r"\A(?:caption: (?P<caption>.*))?\s*(?:alt: (?P<alt>.*))?\Z")
+HEADING = re.compile(r"^(?:\((?P<label>[\w-]+)\)=\n)?#{1,6} (?P<words>.+)$", re.MULTILINE)
+FENCED = re.compile(r"^(`{3,}|:{3,})\{?.*?^\1 *$", re.MULTILINE | re.DOTALL)
+ENGLISH_STAYS = re.compile(r"course/session_\d+")  # plans of the sessions
+STALE = (
+    ":::{admonition} 이 부분은 아직 영어입니다\n:class: stale-translation\n"
+    "영어 원문이 번역보다 나중에 바뀌어 원문을 그대로 보여 줘요.\n:::"
+)
+
+
+class KoreanError(ValueError):
+    """A Korean file is not written as it has to be; the message names file and block."""
+
+
+@dataclass(frozen=True)
+class English:
+    """One English cell that needs a Korean text: its id, words, and whether it is a figure's."""
+
+    id: str
+    text: str
+    is_figure: bool = False
+
+    @property
+    def hash(self):
+        """Ten hexadecimal digits of the SHA-256 of the words."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One Korean block: the English cell that it is for, which wording of that, and the text."""
+
+    id: str
+    of: str
+    text: str
+
+
+@dataclass
+class State:
+    """How a page's Korean stands: what is current, stale, missing, or for no English cell."""
+
+    page: str
+    current: list = field(default_factory=list)  # (English, Block)
+    stale: list = field(default_factory=list)  # (English, Block)
+    missing: list = field(default_factory=list)  # English
+    left_over: list = field(default_factory=list)  # Block
+
+
+# The English side ------------------------------------------------------------
+
+
+def path_of(page):
+    """Return the English file of a page, such as "chapters/04_gate_mechanics" or "intro"."""
+    notebook = ROOT / f"{page}.ipynb"
+    return notebook if notebook.exists() else ROOT / f"{page}.md"
+
+
+def words_of_figure(cell):
+    """Return caption and alternative text of a code cell's figure as a block has them, or ""."""
+    shown = cell.metadata.get("mystnb", {})
+    caption = shown.get("figure", {}).get("caption")
+    alt = shown.get("image", {}).get("alt")
+    lines = [f"caption: {caption}"] * bool(caption) + [f"alt: {alt}"] * bool(alt)
+    return "\n".join(lines)
+
+
+def cells_of_notebook(notebook):
+    """Yield what of a notebook needs a Korean text."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            yield English(cell.id, cell.source)
+        elif words := words_of_figure(cell):
+            yield English(cell.id, words, is_figure=True)
+
+
+def slug(words):
+    """Return a heading as an id: lower case, hyphens."""
+    words = re.sub(r"\{[a-z:]+\}`([^`<]*)[^`]*`", r"\1", words)
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def cut_page(text):
+    """Cut a Markdown page into its cells: (id, text), of which the joined texts are the page."""
+    hidden = FENCED.sub(lambda m: re.sub(r"[^\n]", "x", m[0]), text)
+    starts = {0: "top"}
+    for match in HEADING.finditer(hidden):
+        if match.start():
+            starts[match.start()] = match["label"] or slug(match["words"])
+    for glossary in re.finditer(r"^:::\{glossary\}\n(?::\w+:.*\n)*", text, re.MULTILINE):
+        end = text.index("\n:::", glossary.end())
+        for entry in re.finditer(r"\n\n(\S.*)\n", text[glossary.end() - 1 : end]):
+            starts[glossary.end() - 1 + entry.start(1)] = f"term-{slug(entry[1])}"
+        starts[end + 1] = "glossary-end"
+    seen, places = {}, sorted(starts)
+    for start, stop in zip(places, [*places[1:], len(text)], strict=True):
+        name = starts[start]
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}", text[start:stop]
+
+
+def english(page, text=None):
+    """Return what of a page needs a Korean text; `text` is the file's, if not that on disk."""
+    path = path_of(page)
+    text = path.read_text(encoding="utf-8") if text is None else text
+    if path.suffix == ".ipynb":
+        return list(cells_of_notebook(nbformat.reads(text, as_version=4)))
+    return [English(name, part.strip("\n")) for name, part in cut_page(text) if part.strip("\n")]
+
+
+# The Korean side -------------------------------------------------------------
+
+
+def korean_path(page):
+    """Return the Korean file of a page."""
+    return FOLDER / f"{page}.md"
+
+
+def read_blocks(text, name):
+    """Return the blocks of a Korean file by their id.
+
+    Raises
+    ------
+    KoreanError
+        If a header is no JSON with "cell" and "of", a block comes twice, or text stands before.
+    """
+    head, *rest = BLOCK.split(text)
+    if head.strip():
+        raise KoreanError(f"{name}: text before the first line `+++ {{…}}`")
+    blocks = {}
+    for header, body in zip(rest[::2], rest[1::2], strict=True):
+        try:
+            told = json.loads(header)
+            block = Block(told["cell"], told["of"], body.strip("\n"))
+        except (ValueError, KeyError, TypeError):
+            raise KoreanError(f'{name}: expected +++ {{"cell": …, "of": …}}, got {header}') from None
+        if block.id in blocks:
+            raise KoreanError(f"{name}: two blocks for the cell {block.id}")
+        blocks[block.id] = block
+    if "+++" in re.sub(BLOCK, "", text):
+        raise KoreanError(f"{name}: a line +++ without a header")
+    return blocks
+
+
+def blocks_of(page):
+    """Return the Korean blocks of a page by their id; none if it has no Korean file."""
+    path = korean_path(page)
+    if not path.exists():
+        return {}
+    return read_blocks(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+
+
+def header(cell):
+    """Return the line that begins the block for an English cell."""
+    return f'+++ {{"cell": "{cell.id}", "of": "{cell.hash}"}}'
+
+
+def state(page):
+    """Return how a page's Korean stands beside its English."""
+    blocks, found = blocks_of(page), State(page)
+    for cell in english(page):
+        block = blocks.pop(cell.id, None)
+        if block is None:
+            found.missing.append(cell)
+        else:
+            (found.current if block.of == cell.hash else found.stale).append((cell, block))
+    found.left_over = list(blocks.values())
+    return found
+
+
+def translated():
+    """Return the names of the pages that have a Korean text: all but the plans of sessions."""
+    return [page for page in pages() if not ENGLISH_STAYS.fullmatch(page)]
+
+
+# Both together ---------------------------------------------------------------
+
+
+def caption_and_alt(text, name):
+    """Return the caption and the alternative text of a figure's block; None for what it lacks."""
+    match = FIGURE.match(text)
+    if not match:
+        raise KoreanError(f"{name}: expected a line `caption: …` and a line `alt: …`")
+    return match["caption"], match["alt"]
+
+
+def lay_over(notebook, blocks):
+    """Return a notebook with the Korean words of `blocks` in place of the English.
+
+    Code, outputs, counts, ids and tags are the English notebook's. Where a block is missing or was
+    made for another wording, the English stays, with a line that says so.
+    """
+    korean = deepcopy(notebook)
+    for cell in korean.cells:
+        words = cell.source if cell.cell_type == "markdown" else words_of_figure(cell)
+        if not words:
+            continue
+        block = blocks.get(cell.id)
+        if block is None or block.of != English(cell.id, words).hash:
+            if cell.cell_type == "markdown":
+                cell.source = marked_stale(cell.source)
+            continue
+        if cell.cell_type == "markdown":
+            cell.source = block.text
+            continue
+        caption, alt = caption_and_alt(block.text, cell.id)
+        if caption:
+            cell.metadata["mystnb"]["figure"]["caption"] = caption
+        if alt:
+            cell.metadata["mystnb"]["image"]["alt"] = alt
+    return korean
+
+
+def marked_stale(text):
+    """Return an English cell with the line that says why it is English.
+
+    The line stands after a heading, and is left out where nothing may stand beside the cell: an
+    exercise's frame.
+    """
+    if text.startswith(":::"):
+        return text if text.startswith(":::{solution-end}") else f"{STALE}\n\n{text}"
+    match = re.match(r"(?:---\n.*?\n---\n)?\s*(?:\([\w-]+\)=\n)?#{1,6} .+\n?", text, re.DOTALL)
+    start = match.end() if match else 0
+    # `.` spans lines above for the front matter: cut at the end of the heading's own line.
+    if match:
+        start = text.index("\n", match.start(0) + match[0].rindex("# ")) if "\n" in text else len(text)
+    return f"{text[:start]}\n\n{STALE}\n\n{text[start:]}".strip("\n")
+
+
+def lay_over_page(text, blocks):
+    """Return a Markdown page with the Korean words of `blocks`, as `lay_over` does for a notebook."""
+    parts = []
+    for name, part in cut_page(text):
+        words = part.strip("\n")
+        block = blocks.get(name)
+        if not words or (block and block.of == English(name, words).hash):
+            parts.append(part.replace(words, block.text, 1) if words else part)
+        elif name.startswith("term-"):
+            parts.append(part)
+        else:
+            parts.append(part.replace(words, marked_stale(words), 1))
+    return "".join(parts)
+
+
+def korean_notebook(page):
+    """Return the Korean edition of a notebook."""
+    return lay_over(nbformat.read(path_of(page), as_version=4), blocks_of(page))
