@@ -22,12 +22,13 @@ override LSTM_BOOK_CACHE := $(value LSTM_BOOK_CACHE)
 export LSTM_BOOK_CACHE
 endif
 
-.PHONY: help book course report pdf serve test check samples lint bench experiments summary notebooks hub colab marks clean
+.PHONY: help book course korean report pdf serve test check samples lint bench experiments summary notebooks hub colab marks clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book         build the site into _build/html"
 	@echo "make course       the site with notebooks for a class, slides and assignments (needs Node)"
+	@echo "make korean       list what of the Korean text (ko/) is stale, missing or wrong"
 	@echo "make pdf          print the whole book into _build/pdf (needs Chromium)"
 	@echo "make serve        open it on http://localhost:$(PORT) (PORT=… for another)"
 	@echo "make test         verify the book: every notebook executed again, the package, the exercises"
@@ -62,8 +63,10 @@ chromium-and-node:
 	@"$(ANY_PYTHON)" -c 'import sys; from tools.browser.chromium import MISSING, PROGRAM; PROGRAM or sys.exit(MISSING)'
 	@command -v npm >/dev/null || { echo "Node is missing: install it (Debian: apt-get install nodejs npm)" >&2; exit 1; }
 
+# English, then Korean into its folder `ko`.
 book: for-book
 	$(BIN)/python -c "from jupyter_book.cli.main import main; main()" build . -n -W --keep-going --quiet
+	$(BIN)/python -m tools.korean.book
 	@echo
 	@echo "The book is in _build/html. Open it with:  make serve"
 	@echo "or, without a server: file://$$PWD/_build/html/index.html"
@@ -84,6 +87,10 @@ report: chromium-and-node book for-check
 
 serve: book
 	@$(BIN)/python -m tools.serve --port $(PORT)
+
+# What of the Korean text is stale, missing or wrong, in words that a translator can work from.
+korean: for-book
+	@$(BIN)/python -m tools.korean
 
 # Without TESTS, what pyproject.toml names in `testpaths`.
 test: for-test

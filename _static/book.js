@@ -1,5 +1,7 @@
 // What the theme leaves undone on a page, where a style cannot mend it.
 
+const KOREAN = document.documentElement.lang === "ko";
+
 // Measure what may be too wide when it comes near the window: a long chapter measured at once would
 // stop a phone for a second.
 const MEASURED = ".math, mjx-container, pre, .cell_output > .output, .pst-scrollable-table-container";
@@ -58,10 +60,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const dialog = document.createElement("dialog");
   dialog.className = "enlarged";
-  dialog.ariaLabel = "Figure in full size";
+  dialog.ariaLabel = KOREAN ? "원래 크기의 그림" : "Figure in full size";
   dialog.setAttribute("closedby", "any");
   const close = document.createElement("button");
-  close.textContent = "Close";
+  close.textContent = KOREAN ? "닫기" : "Close";
   close.onclick = () => dialog.close();
   const picture = link.querySelector("img").cloneNode();
   picture.removeAttribute("style");

@@ -1,5 +1,6 @@
 """The package's words in the reader's language: English, or what a catalogue in locale/ has for it."""
 
+import contextlib
 import functools
 import gettext
 import os
@@ -12,6 +13,20 @@ FOLDER = Path(__file__).parent / "locale"
 def language():
     """The language that the environment names in `LSTM_BOOK_LANGUAGE`, such as "ko"; else "en"."""
     return os.environ.get(LANGUAGE) or "en"
+
+
+@contextlib.contextmanager
+def speaking(code):
+    """Speak a language within a `with` block, whatever the environment names."""
+    before = os.environ.get(LANGUAGE)
+    os.environ[LANGUAGE] = code
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[LANGUAGE]
+        else:
+            os.environ[LANGUAGE] = before
 
 
 @functools.cache

@@ -10,6 +10,9 @@ NOTEBOOKS = [*CHAPTERS, *sorted(ROOT.glob("chapters/reference/*.ipynb"))]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 SESSIONS = {**{n: n for n in range(1, 8)}, 8: 9, 9: 10}  # a session of the course: its chapter
 BOOK = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+# The book's editions: what each is called, and the folder of the site where it stands.
+TITLES = {"en": BOOK["title"], "ko": "잊는 법을 배우다"}
+FOLDERS = {"en": "", "ko": "ko/"}
 
 
 def number_of(path):

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from tools.contents import CHAPTERS, SESSIONS, pages, session_of
+from tools.contents import CHAPTERS, FOLDERS, NOTEBOOKS, SESSIONS, pages, session_of
 from tools.course import handouts
 from tools.course.exercises import STUB, cells_of, exercises_of, without_magics
 from tools.course.proofs import RECORD as RECORD_FILE
@@ -44,6 +44,20 @@ def test_a_students_notebook_has_all_code_but_the_solutions_in_order_and_no_outp
     assert all(cell.outputs == [] and cell.execution_count is None for cell in found)
     stubs = [cell.id for cell in found if STUB in cell.metadata.get("tags", [])]
     assert stubs == [exercise.stub.id for exercise in exercises_of(path)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_korean_notebook_has_the_english_ones_code_and_one_cell_for_its_language(path):
+    english, korean = code(handouts.student(path).cells), code(handouts.student(path, "ko").cells)
+    assert [(c.id, c.source) for c in korean[1:]] == [(c.id, c.source) for c in english]
+    assert ast.parse(korean[0].source).body
+    assert [line for line in korean[0].source.splitlines() if "environ" in line] == [
+        'os.environ["LSTM_BOOK_LANGUAGE"] = "ko"  # the language of what `check` says'
+    ]
+    text = words(handouts.student(path, "ko").cells)
+    assert not re.search("영어 원문이 바뀌어서", text)
+    for name, pattern in MYST.items():
+        assert not re.search(pattern, re.sub(r"(?ms)^```.*?^```$", "", text)), name
 
 
 @every_chapter
@@ -126,13 +140,13 @@ def test_a_notebook_begins_with_what_it_is_and_links_to_the_chapter(path):
 
 @every_chapter
 def test_every_link_of_a_notebook_to_the_site_has_a_page_there(path):
-    known = {handouts.page_url(page) for page in pages()} | {handouts.SITE}
     slides = f"{handouts.SITE}course/slides/session_{session_of(path)}/index.html"
-    links = re.findall(
-        rf"\]\(({re.escape(handouts.SITE)}[^)#]*)", words(handouts.student(path).cells)
-    )
-    assert links
-    assert set(links) <= known | {slides}
+    for language, place in FOLDERS.items():
+        known = {handouts.page_url(page, language) for page in pages()}
+        text = words(handouts.student(path, language).cells)
+        links = re.findall(rf"\]\(({re.escape(handouts.SITE)}[^)#]*)", text)
+        assert links
+        assert set(links) <= known | {slides, f"{handouts.SITE}{place}"}
 
 
 def test_the_same_chapters_give_the_same_bytes(written, tmp_path):
@@ -148,15 +162,17 @@ def test_the_page_of_the_course_lists_every_notebook_deck_and_assignment(written
     page = (written / "index.html").read_text(encoding="utf-8")
     links = {link.removesuffix("?print-pdf") for link in re.findall(r'href="([^":]+)"', page)}
     for path in CHAPTERS:
-        assert {f"student/{path.name}", f"instructor/{path.name}"} <= links
-        assert f"{handouts.COLAB}/{path.name}" in page
-        assert path.name in (written / "student" / "README.md").read_text(encoding="utf-8")
+        for place in FOLDERS.values():
+            name = f"{place}{path.name}"
+            assert {f"student/{name}", f"instructor/{name}"} <= links
+            assert f"{handouts.COLAB}/{name}" in page
+            assert f"({name})" in (written / "student" / "README.md").read_text(encoding="utf-8")
     decks = {p.relative_to(written).as_posix() for p in written.glob("slides/*/index.html")}
     assert len(decks) == len(SESSIONS)
     assert decks <= links
     # The other links lead to pages of the site, which stand beside the folder's files.
     pages_there = {f"{name.removeprefix('course/')}.html" for name in pages()}
-    pages_there |= {f"../{name}.html" for name in pages()}
+    pages_there |= {f"../{place}{name}.html" for name in pages() for place in FOLDERS.values()}
     assert {link for link in links if not (written / link).exists()} <= pages_there
 
 

@@ -13,7 +13,8 @@ import nbformat
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
-from tools.contents import BOOK, ROOT, pages
+from tools.contents import BOOK, FOLDERS, ROOT, pages
+from tools.korean import texts
 
 SITE = BOOK["html"]["baseurl"]
 WORKS = parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
@@ -29,6 +30,18 @@ NUMBERED = re.compile(
     r"^:{3,}\{(?:prf:)?(?P<kind>exercise|theorem)\}.*\n:label: *(?P<label>\S+)", re.MULTILINE
 )
 ADMONITIONS = ("note", "tip", "important", "warning")
+# What the site's own tools write in Korean beside the text.
+KOREAN = {
+    "Exercise": "연습 문제",
+    "Figure": "그림",
+    "Theorem": "정리",
+    "Proof": "증명",
+    "Solution": "풀이",
+    "Note": "참고",
+    "Tip": "도움말",
+    "Important": "중요",
+    "Warning": "주의",
+}
 
 
 class Place(NamedTuple):
@@ -37,43 +50,59 @@ class Place(NamedTuple):
     page: str
     anchor: str
     name: str
+    language: str
 
     @property
     def url(self):
-        return f"{page_url(self.page)}#{self.anchor}"
+        return f"{page_url(self.page, self.language)}#{self.anchor}"
 
 
-def page_url(page):
+def page_url(page, language="en"):
     """Return the address of a page on the site."""
-    return f"{SITE}{page}.html"
+    return f"{SITE}{FOLDERS[language]}{page}.html"
+
+
+def said(word, language):
+    """Return a word of the site's tools, such as "Figure", in a language."""
+    return KOREAN[word] if language == "ko" else word
 
 
 # What the labels stand for ---------------------------------------------------
 
 
-def _cells(page):
+def _cells(page, language):
     """Return a page's cells; a Markdown page is one."""
-    path = ROOT / f"{page}.ipynb"
-    if path.exists():
-        return nbformat.read(path, as_version=4).cells
-    return [nbformat.v4.new_markdown_cell((ROOT / f"{page}.md").read_text(encoding="utf-8"))]
+    path = texts.path_of(page)
+    if path.suffix == ".ipynb":
+        return notebook(path, language).cells
+    text = path.read_text(encoding="utf-8")
+    if language == "ko":
+        text = texts.lay_over_page(text, texts.blocks_of(page))
+    return [nbformat.v4.new_markdown_cell(text)]
+
+
+def notebook(path, language):
+    """Return a notebook of the book in a language."""
+    page = path.relative_to(ROOT).with_suffix("").as_posix()
+    return texts.korean_notebook(page) if language == "ko" else nbformat.read(path, as_version=4)
 
 
 @cache
-def labels():
+def labels(language="en"):
     """Map every label of the book to its Place, with the number that Sphinx gives it as well."""
-    return dict(found for page in pages() for found in _labels_of(page))
+    return dict(found for page in pages() for found in _labels_of(page, language))
 
 
-def _labels_of(page):
+def _labels_of(page, language):
     chapter, counts = re.match(r"chapters/(\d\d)_", page), Counter()
-    for cell in _cells(page):
+    for cell in _cells(page, language):
         for kind, label, heading in _labelled(cell):
             counts[kind] += 1
             number = f"{int(chapter[1])}.{counts[kind]}" if chapter else ""
             anchor = f"equation-{label}" if kind == "equation" else label
             names = {"heading": heading, "equation": f"({number})"}
-            yield label, Place(page, anchor, names.get(kind, f"{kind.title()} {number}"))
+            name = names[kind] if kind in names else f"{said(kind.title(), language)} {number}"
+            yield label, Place(page, anchor, name, language)
 
 
 def _labelled(cell):
@@ -105,38 +134,39 @@ def _link(words, url):
     return f"[{words}]({url})"
 
 
-def _cited(text, in_sentence):
-    url = page_url("chapters/reference/bibliography")
+def _cited(text, in_sentence, language):
+    url = page_url("chapters/reference/bibliography", language)
     years = {key.strip(): WORKS[key.strip()].fields.get("year", "") for key in text.split(",")}
     if in_sentence:
         return _link(" and ".join(f"{_authors(key)} ({years[key]})" for key in years), url)
     return f"({_link('; '.join(f'{_authors(key)}, {years[key]}' for key in years), url)})"
 
 
-def _role(match, page):
+def _role(match, page, language):
     role, text = match["role"], match["text"]
     if role.startswith("cite"):
-        return _cited(text, role == "cite:t")
+        return _cited(text, role == "cite:t", language)
     named = REFERENCE.fullmatch(text)
     if role == "term":
-        return _link(named["words"] if named else text, page_url("chapters/reference/glossary"))
+        url = page_url("chapters/reference/glossary", language)
+        return _link(named["words"] if named else text, url)
     if role == "ref" and named:
-        return _link(named["words"], labels()[named["label"]].url)
-    place = labels()[text.strip()]
+        return _link(named["words"], labels(language)[named["label"]].url)
+    place = labels(language)[text.strip()]
     return place.name if role == "eq" and place.page == page else _link(place.name, place.url)
 
 
 # Fences ----------------------------------------------------------------------
 
 
-def plain(text, page):
+def plain(text, page, language="en"):
     """Return MyST text of a page, such as "chapters/04_gate_mechanics", as plain Markdown."""
     codes = [code[0] for code in CODE.finditer(text)]
     text = CODE.sub("\ue000", text)
     text = LABEL.sub("", text)
     text = EQUATION.sub(_numbered, text)
-    text = _blocks(text.split("\n"), page)
-    text = ROLE.sub(lambda match: _role(match, page), text)
+    text = _blocks(text.split("\n"), language)
+    text = ROLE.sub(lambda match: _role(match, page, language), text)
     text = re.sub("\ue000", lambda _: codes.pop(0), text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
@@ -146,7 +176,7 @@ def _numbered(match):
     return f"$${match['formula'].rstrip()}\n\\tag{{{number}}}\n$$"
 
 
-def _blocks(lines, page):
+def _blocks(lines, language):
     """Return the lines with their fenced blocks written as plain Markdown."""
     written, lines = [], iter(lines)
     for line in lines:
@@ -159,26 +189,29 @@ def _blocks(lines, page):
         while body and (option := OPTION.match(body[0])):
             options[option["key"]] = option["value"]
             body.pop(0)
-        inside = _blocks(body, page).strip()
-        written += ["", _block(opening["name"], opening["title"].strip(), options, inside), ""]
+        inside = _blocks(body, language).strip()
+        title = opening["title"].strip()
+        written += ["", _block(opening["name"], title, options, inside, language), ""]
     return "\n".join(written)
 
 
-def _block(name, title, options, inside):
+def _block(name, title, options, inside, language):
     """Return one fenced block as plain Markdown."""
     if name == "exercise":
-        return f"### {labels()[options['label']].name}: {title}\n\n{inside}"
+        return f"### {labels(language)[options['label']].name}: {title}\n\n{inside}"
     if name == "solution-start":
-        return "#### Solution"
+        return f"#### {said('Solution', language)}"
     if name == "dropdown":
         summary = re.sub(r"`([^`]+)`", r"<code>\1</code>", title)
         return f"<details>\n<summary>{summary}</summary>\n\n{inside}\n\n</details>"
     if name == "prf:proof":
-        return f"*Proof.* {inside} ∎"
+        return f"*{said('Proof', language)}.* {inside} ∎"
     if name == "prf:theorem":
-        return _quoted(f"**{labels()[options['label']].name} ({title}).** {inside}")
+        return _quoted(f"**{labels(language)[options['label']].name} ({title}).** {inside}")
     if name in ADMONITIONS:
-        return _quoted(f"**{title or name.capitalize()}.** {inside}")
+        return _quoted(f"**{title or said(name.capitalize(), language)}.** {inside}")
+    if name == "admonition":
+        return _quoted(f"**{title}.** {inside}")
     raise ValueError(f"there is no plain form of a block {{{name}}} yet")
 
 

@@ -56,14 +56,18 @@ def report(page):
     for cell, block in found.stale:
         old = earlier_wording(page, cell.id, block.of)
         print(f"\n{file}: STALE {cell.id}: the English has changed since:")
-        print(marked_difference(old, cell.text) if old else f"{cell.text}\n(earlier wording unknown)")
+        print(
+            marked_difference(old, cell.text) if old else f"{cell.text}\n(earlier wording unknown)"
+        )
         print("The Korean as it stands:")
         print(block.text)
         print(f"Write it again, then: python -m tools.korean accept {page} {cell.id}")
         todo += 1
     for cell in found.missing:
         like = [b for b in found.left_over if earlier_wording(page, b.id, b.of) == cell.text]
-        also = f" (its text was the cell {like[0].id}: give that block the new name)" if like else ""
+        also = (
+            f" (its text was the cell {like[0].id}: give that block the new name)" if like else ""
+        )
         print(f"\n{file}: MISSING {cell.id}{also}. Add:\n{texts.header(cell)}\n{cell.text}")
         todo += 1
     for block in found.left_over:

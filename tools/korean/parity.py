@@ -14,7 +14,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tools.contents import ROOT
 
-FENCE = re.compile(r"^(`{3,})(?!\{).*?^\1 *$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^(`{3,})(\{)?[^\n]*\n.*?^\1 *$", re.MULTILINE | re.DOTALL)
 DISPLAY = re.compile(r"\$\$.+?\$\$(?: *\([\w-]+\))?", re.DOTALL)
 INLINE = re.compile(r"(?<!\\)\$(?!\s)[^$\n]+?(?<!\\)\$")
 CODE = re.compile(r"(?<!`)(?:\{[\w:-]+\})?(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -31,13 +31,15 @@ OPTIONS_IN_WORDS = {"alt", "caption"}
 NEGATIONS = re.compile(
     r"\b(?:not|no|never|nothing|none|neither|nobody|nowhere|without|cannot|\w+n['’]t)\b", re.I
 )
-KOREAN_NEGATIONS = re.compile(r"않|못|없|아니|아닌|아닙|안 |말고|말아|마세요|모르|모른|모를|몰라|불가|빼|무관|비(?=어)")
+KOREAN_NEGATIONS = re.compile(
+    r"않|못|없|아니|아닌|아닙|안 |말고|말아|마세요|모르|모른|모를|몰라|불가|빼|모자라|모자랄|무관|비(?=어)"
+)
 
 # Number words that a Korean sentence may write as digits, as native or as Sino-Korean numerals.
 NUMERALS = {
     "two": "2|두|둘|이(?=[차층])|양쪽|양방향|쌍",
-    "three": "3|세|셋|석|삼",
-    "four": "4|네|넷|넉|사(?=[분차])",
+    "three": "3|세(?!계|상|로|팅|트)|셋|석|삼",
+    "four": "4|네(?!트)|넷|넉|사(?=[분차칙])",
     "five": "5|다섯|오(?=[분차])",
     "six": "6|여섯|육",
     "seven": "7|일곱|칠",
@@ -52,15 +54,28 @@ NUMERALS = {
     "forty": "40|마흔|사십",
     "fifty": "50|쉰|오십",
     "sixty": "60|예순|육십",
-    "hundred": "100|백|00",
-    "hundreds": "100|백|00",
-    "thousand": "1,?000|천|000|만",
-    "thousands": "1,?000|천|000|만",
-    "million": "백만|000,000|만|억",
+    "hundred": "백|천|만|억|\\d*00",
+    "thousand": "천|만|억|\\d*000|\\d*,000",
+    "million": "백만|만|억|\\d*,000,000",
     "half": "절반|반|1/2|0\\.5|50",
-    "twice": "두 ?배|두 ?번|2배|2번|두 ?차례|배",
-    "third": "3|세 ?번째|셋째|삼|세",
+    "twice": "두|2|갑절|배",
+    "third": "3|셋째|삼|세",
 }
+NUMERALS = {word: re.compile(rf"(?<![가-힣])(?:{forms})") for word, forms in NUMERALS.items()}
+# A unit before or a stem around it: 제2, 맨 뒤의 "-배".
+LOOSE = {
+    "half": "절반|반",
+    "twice": "배|번",
+    "hundred": "00|백",
+    "thousand": "000|천|만",
+    "two": "둘|쌍|양",
+}
+
+
+def says_number(word, korean):
+    """Return whether a Korean text has some numeral for an English number word."""
+    return bool(NUMERALS[word].search(korean) or re.search(LOOSE.get(word, "(?!)"), korean))
+
 
 # Terms whose English word has an everyday sense as well; the others have to be met with their own.
 EVERYDAY = {
@@ -79,7 +94,7 @@ EVERYDAY = {
     "ensemble", "distillation", "quantisation", "data loader", "embedding", "outer product",
     "derivative", "confidence interval", "automatic differentiation", "norm", "steepest descent",
     "long short-term memory", "minLSTM", "gated recurrent unit", "rectified linear unit",
-    "bidirectional LSTM", "backpropagation through time", "transpose", "cross-entropy",
+    "bidirectional LSTM", "backpropagation through time", "TF-IDF", "transpose", "cross-entropy",
 }  # fmt: skip
 # Other Korean names of a concept, which a page may not use beside the first of the glossary.
 OTHER_NAMES = (
@@ -92,12 +107,19 @@ OTHER_NAMES = (
 # Taking a text apart ---------------------------------------------------------
 
 
+def without_code(text, instead=""):
+    """Return a text without its blocks of code; a directive in backticks is none."""
+    return FENCED.sub(lambda m: m[0] if m[2] else instead, text)
+
+
 def bare(text):
     """Return the words alone: without formulas, code, roles' targets, links' addresses, options."""
-    text = FENCE.sub(" ", text)
+    text = without_code(text, " ")
     text = re.sub(r"^---\n.*?\n---\n", " ", text, flags=re.DOTALL)
     text = DISPLAY.sub(" ⊙ ", text)
-    text = ROLE.sub(lambda m: re.sub(r"\s*<[^>]+>$", "", m[2]) if "<" in m[2] or m[1] == "term" else " ", text)
+    text = ROLE.sub(
+        lambda m: re.sub(r"\s*<[^>]+>$", "", m[2]) if "<" in m[2] or m[1] == "term" else " ", text
+    )
     text = re.sub(r"(`+)(.+?)\1", " ⊙ ", text, flags=re.DOTALL)
     text = INLINE.sub(" ⊙ ", text)
     text = LABEL.sub(" ", OPTION.sub(" ", DIRECTIVE.sub(lambda m: m[2], text)))
@@ -116,7 +138,7 @@ def difference(english, korean):
 
 def blocks_in(text):
     """Return the kinds of a text's paragraphs, headings, list items and rows of tables, in order."""
-    text = FENCE.sub("CODE", text)
+    text = without_code(text, "CODE")
     text = DISPLAY.sub("⊙", text)
     kinds = []
     for part in re.split(r"\n\s*\n", text):
@@ -145,14 +167,14 @@ def directives(english, korean):
     """Directives come in the same order, with the same options, and some with the same argument."""
 
     def found(text):
-        text = FENCE.sub("", text)
+        text = without_code(text, "")
         return [
             f"{name} {argument}".strip() if name in KEEPS_ITS_ARGUMENT else name
             for name, argument in DIRECTIVE.findall(text)
         ]
 
     def options(text):
-        pairs = OPTION.findall(FENCE.sub("", text))
+        pairs = OPTION.findall(without_code(text, ""))
         return [key if key in OPTIONS_IN_WORDS else f":{key}: {value}" for key, value in pairs]
 
     for what, one, other in (
@@ -168,7 +190,10 @@ def targets(english, korean):
     """References, citations and terms lead to the same places, and links to the same addresses."""
 
     def found(text):
-        for role, words in ROLE.findall(FENCE.sub("", text)):
+        for match in CODE.finditer(without_code(text, "")):
+            if not (named := ROLE.fullmatch(match[0])):
+                continue  # code
+            role, words = named.groups()
             target = TARGET.fullmatch(words)
             target = target[1] if target else words
             if role == "term":
@@ -177,9 +202,12 @@ def targets(english, korean):
                 role = "cite"
             yield f"{{{role}}} {target.strip()}"
 
-    if wrong := difference(found(english), found(korean)):
+    if wrong := difference(list(found(english)), list(found(korean))):
         yield f"a reference {wrong}"
-    pages = [[a or b for a, b in LINK.findall(CODE.sub("x", FENCE.sub("", t)))] for t in (english, korean)]
+    pages = [
+        [a or b for a, b in LINK.findall(CODE.sub("x", without_code(t, "")))]
+        for t in (english, korean)
+    ]
     if wrong := difference(*pages):
         yield f"a link {wrong}"
 
@@ -188,14 +216,16 @@ def formulas_and_code(english, korean):
     """Formulas and code are the same, byte for byte; displayed ones in the same order."""
 
     def displayed(text):
-        return [m[0] for m in FENCE.finditer(text)], DISPLAY.findall(FENCE.sub("", text))
+        return [m[0] for m in FENCED.finditer(text) if not m[2]], DISPLAY.findall(
+            without_code(text, "")
+        )
 
     for one, other in zip(displayed(english), displayed(korean), strict=True):
         if one != other:
             yield f"a block of code or a displayed formula differs: {difference(one, other) or 'their order'}"
 
     def inline(text):
-        text = DISPLAY.sub("", FENCE.sub("", text))
+        text = DISPLAY.sub("", without_code(text, ""))
         codes = [m[2] for m in CODE.finditer(text) if not m[0].startswith("{")]
         return codes + INLINE.findall(CODE.sub("x", text))
 
@@ -204,15 +234,108 @@ def formulas_and_code(english, korean):
 
 
 def numbers(english, korean):
-    """Every number of the English stands in the Korean, in digits; number words as some numeral."""
-    one, other = (Counter(re.sub(r"(?<=\d) (?=\d)", "", n) for n in NUMBER.findall(bare(t))) for t in (english, korean))
-    if lacks := one - other:
+    """The numbers are the same, in digits; number words are met with some numeral."""
+    one, other = (
+        Counter(re.sub(r"(?<=\d) (?=\d)", "", n) for n in NUMBER.findall(bare(t)))
+        for t in (english, korean)
+    )
+    for number, unit in re.findall(r"([\d.,]+)\s(million|billion)", bare(english)):
+        counted = in_myriads(float(number.replace(",", "")) * UNITS[unit])
+        if counted in bare(korean):
+            one[number] -= 1
+            other -= Counter(NUMBER.findall(counted))
+    if lacks := +one - other:
         yield f"the number {', '.join(lacks.elements())} is missing"
+    values = values_in_words(bare(english))
+    # 100만 is a million, a word in English: what stands before 만 or 억 is no number by itself.
+    counted = {
+        n
+        for n in set(other) - set(one)
+        if re.search(rf"(?<![\d.,]){re.escape(n)}[만억천]", bare(korean))
+    }
+    counted |= {"1"} if "분의 1" in bare(korean) else set()
+    more = [n for n in set(other) - set(one) if n not in counted and not said_otherwise(n, values)]
+    if more:
+        yield f"the number {', '.join(more)} is not in the English, nor in words"
     words = bare(english).lower()
     said = bare(korean)
-    for word, forms in NUMERALS.items():
-        if re.search(rf"(?<![\w-]){word}(?![\w-])", words) and not re.search(forms, said):
+    for word in NUMERALS:
+        if re.search(rf"(?<![\w-]){word}(?![\w-])", words) and not says_number(word, said):
             yield f"the English says “{word}”: no such number in the Korean"
+
+
+UNITS = {"million": 10**6, "billion": 10**9}
+# What an English word may be as a number that the Korean writes in digits.
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+).split()
+ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+VALUES = {word: number for words in (ONES, ORDINALS) for number, word in enumerate(words)}
+VALUES |= {month: number for number, month in enumerate(MONTHS, 1)}
+VALUES |= {
+    word: 10 * number
+    for number, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
+}
+VALUES |= {"a": 1, "an": 1, "once": 1, "single": 1, "twice": 2, "both": 2, "half": 2, "quarter": 4}
+VALUES |= {
+    "halves": 2,
+    "no": 0,
+    "none": 0,
+    "nought": 0,
+    "hundred": 100,
+    "thousand": 1000,
+    "million": 10**6,
+}
+VALUES |= {"hundredth": 100, "thousandth": 1000, "decade": 10}
+VALUES |= {f"{word[:-1]}ieth": value for word, value in VALUES.items() if word.endswith("ty")}
+VALUES |= {word: 0 for word in ("vanish", "vanishe", "neither", "die", "nothing")}
+PARTS = {*ORDINALS[3:], "half", "quarter", "hundredth", "thousandth"}
+PARTS |= {word for word in VALUES if word.endswith("ieth")}
+
+
+def as_known(word):
+    """Return a number word in the form that VALUES has: without a plural's s, or -fold."""
+    return word if word in VALUES else word.removesuffix("s").removesuffix("fold")
+
+
+def values_in_words(text):
+    """Return the numbers that English words may stand for: also as fractions and percentages."""
+    words = [as_known(word) for word in re.findall(r"[a-z]+", text.lower()) if word != "and"]
+    known = [VALUES.get(word) for word in words]
+    found = set()
+    for word, value, following in zip(words, known, [*known, None][1:], strict=True):
+        if value is None:
+            continue
+        found.add(value)
+        if word in PARTS:
+            found |= {1 / value, 100 / value}
+        if following and following >= 100:  # two hundred, three thousandths
+            found |= {value * following, value / following}
+        if following and value >= 20 and following < value:  # twenty-five
+            found |= {value + following, *(n + following for n in found if n >= 100)}
+        if following:  # two thirds
+            found |= {value / following, 100 * value / following}
+    return found
+
+
+def said_otherwise(number, values):
+    """Return whether a number of the Korean is one that the English says in words."""
+    value = float(number.replace(",", ""))
+    return any(abs(value - other) <= 0.006 * abs(other) for other in values)
+
+
+def in_myriads(number):
+    """Return a large number as Korean counts it: 168 million is 1억 6,800만."""
+    hundred_millions, rest = divmod(round(number), 10**8)
+    parts = [f"{hundred_millions:,}억"] * bool(hundred_millions)
+    return " ".join(parts + [f"{rest // 10**4:,}만"] * bool(rest // 10**4))
 
 
 def negations(english, korean):
@@ -222,10 +345,17 @@ def negations(english, korean):
         yield f"the English denies {count} times, the Korean less than half as often"
 
 
-def sentences(text):
-    """Return the sentences of a text's words, roughly: what ends in . ? ! or … before a space."""
+def sentences(text, goes_on="(?![a-z])"):
+    """Return the sentences of a text's words, roughly: what ends in . ? or ! before a space.
+
+    In English the next begins with no small letter; a Korean one may, with tanh or an index.
+    """
     text = re.sub(r"\b(?:e\.g|i\.e|vs|cf|et al|approx|No|Fig|Eq)\.", "x", text)
-    return [s for s in re.split(r"(?<=[.?!])[*_\"”’')\]]*(?:\s+|$)", text) if len(s.strip(" *_.|⊙")) > 1]
+    return [
+        s
+        for s in re.split(rf"(?<=[.?!])[*_\"”’')\]]*(?:\s+{goes_on}|$)", text)
+        if len(s.strip(" *_.|⊙")) > 1
+    ]
 
 
 def parts(english, korean):
@@ -238,7 +368,7 @@ def parts(english, korean):
     for number, (a, b) in enumerate(zip(*pieces, strict=False), 1):
         if a.lstrip().startswith("|"):
             continue
-        want, got = len(sentences(a)), len(sentences(b))
+        want, got = len(sentences(a)), len(sentences(b, goes_on=""))
         if got < want:
             yield f"part {number} has {want} sentences in English and {got} in Korean: {b.strip()[:40]}…"
 
@@ -275,6 +405,8 @@ def terms(english, korean):
             wanted = own[0].replace(" ", "")
             if wanted not in said.replace(" ", ""):
                 yield f"the term “{names[0]}” has to be {own[0]}"
+    if re.match(r"\S.*\n(?:.+\n)*  \S", english):
+        return  # an entry of the glossary has all names
     for other in re.findall(OTHER_NAMES, said):
         yield f"{other} is another name of a concept: use the glossary's first, spaced as there"
 
@@ -289,9 +421,8 @@ def emphasis(english, korean):
         inside = [t for token in tokens for t in token.children or ()]
         counts.append(Counter(t.type for t in inside if t.type in ("strong_open", "em_open")))
         literal = [t.content for t in inside if t.type == "text" and "*" in t.content]
-        if literal and text.count("*") and text is not english:
-            shown = [t for t in literal]
-            yield f"an asterisk is shown as a letter in {shown[0].strip()!r}: put a space or move the bracket out of **…**"
+        if literal and text is korean and text.count("\\*") < "".join(literal).count("*"):
+            yield f"an asterisk is shown as a letter in {literal[0].strip()!r}: put a space or move the bracket out of **…**"
     if counts[0]["strong_open"] != counts[1]["strong_open"]:
         yield f"{counts[0]['strong_open']} bold places in English, {counts[1]['strong_open']} in Korean"
 
@@ -305,8 +436,12 @@ def endings(english, korean):
     text = re.sub(r"^(?:#{1,6} |\||\s*(?:caption|alt): ).*$", " ", bare(korean), flags=re.MULTILINE)
     text = re.sub(r"[\"“‘'][^\"”’'\n]{0,200}[\"”’']", "⊙", text)
     for sentence in re.split(r"(?<=[.?!])\)?[*_]*(?:\s+|$)", text):
-        end = re.sub(r"\s*\([^()]*\)$", "", sentence.strip().strip("*_").rstrip(".?!").rstrip(")*_ "))
-        if re.search(r"[.?!]\)?[*_]*$", sentence.strip()) and re.search(r"[가-힣](?:니다|니까|십시오|[^요죠]다)$", end):
+        end = re.sub(
+            r"\s*\([^()]*\)$", "", sentence.strip().strip("*_").rstrip(".?!").rstrip(")*_ ")
+        )
+        if re.search(r"[.?!]\)?[*_]*$", sentence.strip()) and re.search(
+            r"[가-힣](?:니다|니까|십시오|[^요죠]다)$", end
+        ):
             yield f"not in 해요체: …{end[-30:]}"
 
 

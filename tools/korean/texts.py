@@ -18,18 +18,27 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from lstm_utils.messages import speaking
 from tools.contents import ROOT, pages
+from tools.notebooks import HTML, live_figure_of, made_by
 
 FOLDER = ROOT / "ko"
 BLOCK = re.compile(r"^\+\+\+ (\{.*\})[ \t]*$", re.MULTILINE)
 FIGURE = re.compile(r"\A(?:caption: (?P<caption>.*))?\s*(?:alt: (?P<alt>.*))?\Z")
 HEADING = re.compile(r"^(?:\((?P<label>[\w-]+)\)=\n)?#{1,6} (?P<words>.+)$", re.MULTILINE)
 FENCED = re.compile(r"^(`{3,}|:{3,})\{?.*?^\1 *$", re.MULTILINE | re.DOTALL)
+HEAD = re.compile(r"(?:---\n.*?\n---\n+)?(?:\([\w-]+\)=\n+)?#{1,6} [^\n]+\n?", re.DOTALL)
 ENGLISH_STAYS = re.compile(r"course/session_\d+")  # plans of the sessions
-STALE = (
-    ":::{admonition} 이 부분은 아직 영어입니다\n:class: stale-translation\n"
-    "영어 원문이 번역보다 나중에 바뀌어 원문을 그대로 보여 줘요.\n:::"
-)
+STALE = """\
+:::{admonition} 이 부분은 아직 영어입니다
+:class: stale-translation
+번역한 뒤에 영어 원문이 바뀌어서, 다시 번역할 때까지 원문을 그대로 보여 줘요.
+:::"""
+ONLY_ENGLISH = """\
+:::{admonition} 이 페이지는 영어로만 있어요
+:class: stale-translation
+수업 계획과 슬라이드는 아직 한국어로 옮기지 않았어요. 장과 연습 문제, 참고 페이지는 모두 한국어로 읽을 수 있어요.
+:::"""
 
 
 class KoreanError(ValueError):
@@ -128,7 +137,8 @@ def english(page, text=None):
     text = path.read_text(encoding="utf-8") if text is None else text
     if path.suffix == ".ipynb":
         return list(cells_of_notebook(nbformat.reads(text, as_version=4)))
-    return [English(name, part.strip("\n")) for name, part in cut_page(text) if part.strip("\n")]
+    cells = [English(name, part.strip("\n")) for name, part in cut_page(text)]
+    return [cell for cell in cells if cell.text not in ("", ":::")]
 
 
 # The Korean side -------------------------------------------------------------
@@ -156,7 +166,9 @@ def read_blocks(text, name):
             told = json.loads(header)
             block = Block(told["cell"], told["of"], body.strip("\n"))
         except (ValueError, KeyError, TypeError):
-            raise KoreanError(f'{name}: expected +++ {{"cell": …, "of": …}}, got {header}') from None
+            raise KoreanError(
+                f'{name}: expected +++ {{"cell": …, "of": …}}, got {header}'
+            ) from None
         if block.id in blocks:
             raise KoreanError(f"{name}: two blocks for the cell {block.id}")
         blocks[block.id] = block
@@ -210,18 +222,22 @@ def caption_and_alt(text, name):
 def lay_over(notebook, blocks):
     """Return a notebook with the Korean words of `blocks` in place of the English.
 
-    Code, outputs, counts, ids and tags are the English notebook's. Where a block is missing or was
-    made for another wording, the English stays, with a line that says so.
+    Code, outputs, counts, ids and tags are the English notebook's, but that a live figure, which
+    the package makes from no variable of the page, is made again in Korean. Where a block is
+    missing or was made for another wording, the English stays, with a line that says so.
     """
     korean = deepcopy(notebook)
     for cell in korean.cells:
+        if output := live_figure_of(cell):
+            with speaking("ko"):
+                output.data[HTML] = made_by(cell).html
         words = cell.source if cell.cell_type == "markdown" else words_of_figure(cell)
         if not words:
             continue
         block = blocks.get(cell.id)
         if block is None or block.of != English(cell.id, words).hash:
             if cell.cell_type == "markdown":
-                cell.source = marked_stale(cell.source)
+                cell.source = with_notice(cell.source)
             continue
         if cell.cell_type == "markdown":
             cell.source = block.text
@@ -234,34 +250,28 @@ def lay_over(notebook, blocks):
     return korean
 
 
-def marked_stale(text):
-    """Return an English cell with the line that says why it is English.
-
-    The line stands after a heading, and is left out where nothing may stand beside the cell: an
-    exercise's frame.
-    """
-    if text.startswith(":::"):
-        return text if text.startswith(":::{solution-end}") else f"{STALE}\n\n{text}"
-    match = re.match(r"(?:---\n.*?\n---\n)?\s*(?:\([\w-]+\)=\n)?#{1,6} .+\n?", text, re.DOTALL)
-    start = match.end() if match else 0
-    # `.` spans lines above for the front matter: cut at the end of the heading's own line.
-    if match:
-        start = text.index("\n", match.start(0) + match[0].rindex("# ")) if "\n" in text else len(text)
-    return f"{text[:start]}\n\n{STALE}\n\n{text[start:]}".strip("\n")
+def with_notice(text, notice=STALE):
+    """Return an English text with the line that says why it is English, under its heading if any."""
+    if text.startswith(":::{solution-end}"):  # the end of a frame has no words
+        return text
+    head = HEAD.match(text)
+    start = head.end() if head else 0
+    parts = (text[:start], notice, text[start:])
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip("\n"))
 
 
 def lay_over_page(text, blocks):
-    """Return a Markdown page with the Korean words of `blocks`, as `lay_over` does for a notebook."""
+    """Return a Markdown page with the Korean words of `blocks`; see `lay_over`."""
     parts = []
     for name, part in cut_page(text):
         words = part.strip("\n")
         block = blocks.get(name)
-        if not words or (block and block.of == English(name, words).hash):
-            parts.append(part.replace(words, block.text, 1) if words else part)
-        elif name.startswith("term-"):
+        if block and block.of == English(name, words).hash:
+            parts.append(part.replace(words, block.text, 1))
+        elif words in ("", ":::") or name.startswith("term-"):
             parts.append(part)
         else:
-            parts.append(part.replace(words, marked_stale(words), 1))
+            parts.append(part.replace(words, with_notice(words), 1))
     return "".join(parts)
 
 

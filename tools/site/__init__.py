@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from lstm_utils import live
+from lstm_utils.messages import speaking
 from tools.site.mathematics import STYLESHEET, render_all, visit_math
 from tools.site.pages import finish_site
 
@@ -31,7 +32,8 @@ class LiveFigureDirective(SphinxDirective):
         for part in live.FOLDER.rglob("*"):
             if part.is_file() and "__pycache__" not in part.parts:
                 self.env.note_dependency(str(part))
-        return [nodes.raw("", live.FIGURES[name]().html, format="html")]
+        with speaking(self.config.language):
+            return [nodes.raw("", live.FIGURES[name]().html, format="html")]
 
 
 def set_options(app, config):
@@ -44,6 +46,7 @@ def set_options(app, config):
         "navbar_persistent": [],
         "search_bar_text": "Search the book",
         "show_toc_level": 2,
+        "article_header_end": ["language.html", "article-header-buttons.html"],
     }
     # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
     config.html_context["default_mode"] = "auto"
@@ -105,7 +108,8 @@ def add_files(app, exception):
 
 
 def setup(app):
-    app.setup_extension("tools.site.course_files")
+    for part in ("course_files", "languages", "korean"):
+        app.setup_extension(f"tools.site.{part}")
     app.add_directive("live-figure", LiveFigureDirective)
     app.add_html_math_renderer("built", (visit_math, None), (visit_math, None))
     app.add_css_file(STYLESHEET, priority=400)

@@ -6,26 +6,34 @@ The files are written by every build, so that links to them are alive after `mak
 
 from pathlib import Path
 
+from tools.contents import FOLDERS
+
 HOME = "course/README"
 
 
 def open_students_notebook(app, pagename, templatename, context, doctree):
-    """Let a chapter's Colab button open the students' notebook, which is written for Colab."""
-    from tools.course.handouts import CHAPTERS, COLAB, page_of
+    """Let a chapter's Colab button open the students' notebook, which is written for Colab.
 
-    chapters = {page_of(path): path.name for path in CHAPTERS}
+    In Korean, that of any page: the notebooks outside that branch are English.
+    """
+    from tools.course.handouts import CHAPTERS, COLAB, NOTEBOOKS, page_of
+
+    place = FOLDERS[app.config.language]
+    chapters = {page_of(path): path.name for path in (NOTEBOOKS if place else CHAPTERS)}
     if pagename not in chapters:
         return
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("url", "").startswith("https://colab."):
-                button["url"] = f"{COLAB}/{chapters[pagename]}"
+                button["url"] = f"{COLAB}/{place}{chapters[pagename]}"
 
 
 def write_course(app, exception):
     """Write the course's files, if this site has the course."""
     if exception or app.builder.format != "html" or HOME not in app.env.found_docs:
         return
+    if FOLDERS[app.config.language]:
+        return  # the English site has the notebooks of both languages
     from tools.course import handouts
 
     handouts.write(Path(app.outdir) / "course")

@@ -47,7 +47,7 @@ MENDS = [
     (
         "pydata-sphinx-theme 0.17.1: a button that shows “Search Ctrl+K” is named “Search”, so that"
         " who speaks what is to be seen does not reach it",
-        r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"',
+        r'(<button class="btn search-button-field[^>]*?) title="([^"]+)" aria-label="\2"',
         r'\1 aria-keyshortcuts="Control+K"',
     ),
     *(
@@ -106,4 +106,4 @@ def mend(page):
     for fault, pattern, replacement in MENDS:
         page, count = re.subn(pattern, replacement, page)
         made[fault] += count
-    return page if 'lang="ko"' in page else mark_korean(page)
+    return page if '<html lang="ko"' in page else mark_korean(page)

@@ -9,6 +9,7 @@ from sphinx.util import logging
 
 from tools.site.mends import made, mend
 from tools.site.styles import link_bundle, write_bundle
+from tools.site.theme_words import in_korean
 
 logger = logging.getLogger(__name__)
 OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
@@ -27,6 +28,8 @@ class Templates(BuiltinTemplateLoader):
         page = super().render(template, context)
         if template.endswith(".html"):
             page = mend(self.finish(page))
+            if self.builder.config.language == "ko":
+                page = in_korean(page)
             self.written.add(context.get("pagename"))
         return page
 
@@ -65,6 +68,15 @@ class Templates(BuiltinTemplateLoader):
             return image.size
 
 
+COPY_WORDS = """const messages = {
+  'ko': {
+    'copy': '복사',
+    'copy_to_clipboard': '클립보드에 복사',
+    'copy_success': '복사했어요',
+    'copy_failure': '복사하지 못했어요',
+  },"""
+
+
 def mend_scripts(static):
     """Take out of the theme's script what book.js does in pauses, and the page needs once.
 
@@ -77,6 +89,11 @@ def mend_scripts(static):
         r"(\w)\.tabIndex=\1\.scrollWidth>\1\.clientWidth\|\|\1\.scrollHeight>\1\.clientHeight\?0:-1"
     )
     script.write_text(re.sub(measure, "", text), encoding="utf-8")
+    # sphinx-copybutton 0.5.2 has no Korean.
+    copy = static / "copybutton.js"
+    text = copy.read_text(encoding="utf-8")
+    if "'ko': {" not in text:
+        copy.write_text(text.replace("const messages = {", COPY_WORDS, 1), encoding="utf-8")
 
 
 def finish_site(app, exception):
