@@ -255,7 +255,9 @@ def counter(counter_W, counter_b):
             "columns h and x.",
             shape=W.shape,
         )
-        raise Wrong(f"{words} {_('Yours is transposed.')}" if W.shape == (2, 4) else words)
+        if W.shape == (2, 4):
+            words += " " + _("Yours is transposed.")
+        raise Wrong(words)
     if b.shape != (4,):
         raise Wrong(
             "counter_b has shape {shape} and should have (4,): one number for each layer.",
@@ -556,10 +558,10 @@ def open_the_gate(open_forget_gate, because):
                         "One of the two biases is zero from end to end, so the other gates have "
                         "lost their part of it. Leave their quarters as they were."
                     )
-                words = [changed, _("In which order does PyTorch keep its gates?")]
+                order = _("In which order does PyTorch keep its gates?")
                 if np.allclose(was[blocks[1]], now[blocks[1]]):
-                    words.insert(1, _("The forget gate's is as it was."))
-                raise Wrong(" ".join(words))
+                    order = _("The forget gate's is as it was.") + " " + order
+                raise Wrong(f"{changed} {order}")
         forget = now[blocks[1]]
         if np.allclose(forget, was[blocks[1]]):
             raise Wrong("The forget gate's bias is as it was.")

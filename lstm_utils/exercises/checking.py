@@ -16,6 +16,7 @@ import textwrap
 import threading
 import time
 import traceback
+import unicodedata
 import warnings
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ def check(number=None, *answers, **named):
     feedback = examine(number, *answers, **named)
     _said.pop(number, None)  # the last one checked stands last
     _said[number] = feedback.state
-    print_anywhere(textwrap.fill(str(feedback), 88, subsequent_indent=" " * (len(number) + 3)))
+    print_anywhere(_in_lines(str(feedback), " " * (len(number) + 3)))
 
 
 def progress(chapter=None):
@@ -154,7 +155,14 @@ def progress(chapter=None):
         count=len(numbers),
     )
     told = [f"{parts[state]}: {', '.join(found)}" for state, found in lists.items() if found]
-    print_anywhere(textwrap.fill("; ".join([line, *told]) + ".", 88, subsequent_indent="  "))
+    print_anywhere(_in_lines("; ".join([line, *told]) + ".", "  "))
+
+
+def _in_lines(text, indent):
+    """Break a text into lines of 88 columns, of which each letter of a Korean text takes two."""
+    if language() == "ko":  # an English text that quotes a word or two keeps its lines
+        text = "".join(c + "\0" * (unicodedata.east_asian_width(c) in "WF") for c in text)
+    return textwrap.fill(text, 88, subsequent_indent=indent).replace("\0", "")
 
 
 def grade(number, *answers, **named):
@@ -383,14 +391,14 @@ def _complaint(function, error):
     else:
         words = _("{function} raises {error}.", function=name, error=_in_words(error).rstrip("."))
     steps = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call itself
-    if not steps:
-        return f"{words} {_('Compare its parameters with those of the exercise.')}"
     file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     # Cells of a notebook are files of their own, so helpers of the student count as well.
     own = [step for step in steps if step.filename == file or "ipykernel" in step.filename]
-    if not own or not own[-1].line:
-        return words
-    return f"{words} {_('It happens in the line `{line}`.', line=own[-1].line)}"
+    if not steps:
+        return words + " " + _("Compare its parameters with those of the exercise.")
+    if own and own[-1].line:
+        return words + " " + _("It happens in the line `{line}`.", line=own[-1].line)
+    return words
 
 
 def type_in_words(value):

@@ -223,10 +223,10 @@ def _factor(factor, shape, what):
         factor=factor,
     )
     if np.isclose(factor, 2) or np.isclose(factor, 0.5):
-        return f"{words} {_('A factor of 2 is lost or added, perhaps from a square.')}"
+        return words + " " + _("A factor of 2 is lost or added, perhaps from a square.")
     for length in {n for n in shape if n > 1}:
         if np.isclose(factor, length) or np.isclose(factor, 1 / length):
-            return f"{words} {_('Is it a sum where a mean belongs, or the other way round?')}"
+            return words + " " + _("Is it a sum where a mean belongs, or the other way round?")
     return words
 
 
