@@ -252,7 +252,7 @@ def recomputed(checkpointed):
                 "That is the truncated gradient: nothing crosses a cut on the way back. "
                 "What does the later chunk hand to the earlier one?"
             )
-        longest = max((last - first for _, first, last, *_rest in asked), default=0)
+        longest = max((last - first for kind, first, last, *_rest in asked), default=0)
         if longest > window:
             raise Wrong(
                 "A call asked for {longest} steps at once where the window is {window}: then all "
@@ -394,7 +394,7 @@ def past_the_tanh(alphas, because):
         W_hh = rng.normal(0, 0.8, (hidden, hidden))
         h = np.tanh(rng.normal(0, 1.2, (batch, steps + 1, hidden)))
         direct = rng.normal(size=(batch, steps, hidden))
-        want, planted, past = (np.zeros_like(direct) for _ in range(3))
+        want, planted, past = (np.zeros_like(direct) for each in range(3))
         later = np.zeros((3, batch, hidden))
         for t in range(steps - 1, -1, -1):
             slope = 1 - h[:, t + 1] ** 2

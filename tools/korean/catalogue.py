@@ -117,6 +117,8 @@ def faults(message, korean):
     wanted, given = (set(PLACEHOLDER.findall(text)) for text in (message, korean))
     found = [f"lacks {name}" for name in sorted(wanted - given)]
     found += [f"has {name}, which the message has not" for name in sorted(given - wanted)]
+    if re.search(r"[{}]", PLACEHOLDER.sub("", korean)):
+        found.append("has a brace that belongs to no placeholder")
     for name, particle in VARYING.findall(korean):
         found.append(f"has {particle} behind {name}: its form depends on the word before")
     if korean != korean.strip() and message == message.strip():
