@@ -313,7 +313,7 @@ def wilson(function):
                     right=right,
                     n=n,
                     bound=bound,
-                    away=abs(a - bound) / max(error, 1e-09),
+                    away=abs(a - bound) / max(error, 1e-9),
                 )
         if np.ptp(bounds) < np.ptp(want) / 2:
             raise Wrong(

@@ -160,7 +160,7 @@ def lessons(function):
         raise Wrong(
             "Some words do not stand in front of their answer in the order of the headline: look "
             "at {lesson}.",
-            lesson=next((one for one, other in zip(got, want, strict=True) if one != other)),
+            lesson=next(one for one, other in zip(got, want, strict=True) if one != other),
         )
     return _(
         "Right: n words make n + 1 lessons, whatever the window, and none knows its neighbour."

@@ -102,12 +102,8 @@ def windows(function):
                 n=n,
             )
         compare(x, want_x, _("the windows"))
-        slips = {
-            _("Each target is its window's last number, which a network gets to see."): want_x[
-                :, -1
-            ]
-        }
-        raise_if_slip(y, slips)
+        seen = _("Each target is its window's last number, which a network gets to see.")
+        raise_if_slip(y, {seen: want_x[:, -1]})
         compare(y, want_y, _("the targets"), time_axis=0)
     return _("Right: every window whose target lies within the series, and no number twice.")
 
