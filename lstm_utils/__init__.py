@@ -26,8 +26,8 @@ live (chapters 1, 3, 4, 5, 6, 10; shapes)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
 measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9, 10; 4 reference pages)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-messages (a command)
-    The package's words in the reader's language: English, or what a catalogue in locale/ has for it.
+messages (behind exercises)
+    The package's words in the reader's language: English, or what locale/ has for it.
 plotting (every chapter; 4 reference pages)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.
 predict (out of the notebook)

@@ -1,4 +1,4 @@
-"""The package's words in the reader's language: English, or what a catalogue in locale/ has for it."""
+"""The package's words in the reader's language: English, or what locale/ has for it."""
 
 import contextlib
 import functools

@@ -21,6 +21,11 @@ MODULES = {
 }
 
 
+def files_of(path):
+    """Return the files of a module: all in its folder where that is one of `PACKAGES`."""
+    return path.parent.glob("*.py") if path in PACKAGES else [path]
+
+
 @cache
 def imported(path):
     """Return what a page or a module imports from `lstm_utils`: a set of names for each module.
@@ -59,7 +64,10 @@ def readers(module):
         found.insert(0, "every chapter")
     elif numbers:
         found.insert(0, f"chapter{'s' * (len(numbers) > 1)} {', '.join(numbers)}")
-    behind = [name for name, path in MODULES.items() if module in imported(path)]
+    others = {name: path for name, path in MODULES.items() if name != module}
+    behind = [
+        name for name, path in others.items() if any(module in imported(f) for f in files_of(path))
+    ]
     told = ", ".join(behind) if len(behind) < 4 else f"{len(behind)} modules"
     return "; ".join(found) or (f"behind {told}" if told else "a command")
 

@@ -5,6 +5,7 @@ import numpy as np
 from lstm_utils.exercises.checking import Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation, raise_if_slip, same
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 
 
 @exercise("1.1")
@@ -13,32 +14,36 @@ def three_steps(third_weight, best_step):
     compare_number(
         third_weight,
         3.5,
-        "the third weight",
+        _("the third weight"),
         tolerance=1e-6,
         hints={
-            2.3125: "The walk creeps. Differentiate (w − 4)² again: the square brings down a 2.",
-            -9.5: "That walk goes uphill, away from 4. Which sign stands before the step size?",
-            2.0: "That is w₁, after one step. Two more to go.",
-            3.0: "That is w₂, after two steps. One more to go.",
-            3.75: "That is w₄, after four steps. Count from w₀ = 0.",
-            4.0: "4 is the minimum itself. Where is the walk after three steps?",
-            6.0: "That is three times the first step. Take the slope anew at each weight.",
+            2.3125: _("The walk creeps. Differentiate (w − 4)² again: the square brings down a 2."),
+            -9.5: _("That walk goes uphill, away from 4. Which sign stands before the step size?"),
+            2.0: _("That is w₁, after one step. Two more to go."),
+            3.0: _("That is w₂, after two steps. One more to go."),
+            3.75: _("That is w₄, after four steps. Count from w₀ = 0."),
+            4.0: _("4 is the minimum itself. Where is the walk after three steps?"),
+            6.0: _("That is three times the first step. Take the slope anew at each weight."),
         },
     )
     compare_number(
         best_step,
         0.5,
-        "the step size that lands at once",
+        _("the step size that lands at once"),
         tolerance=1e-6,
         hints={
-            1.0: "With 1 the weight hops from 0 to 8 and back: that is the border 2/λ. "
-            "Landing at once needs 1 − μλ = 0.",
-            2.0: "2 is the curvature λ itself. Which μ makes 1 − μλ zero?",
-            0.25: "0.25 needs more than one step, as your three have shown.",
-            0.0: "A step size of 0 leaves the weight where it is.",
+            1.0: _(
+                "With 1 the weight hops from 0 to 8 and back: that is the border 2/λ. Landing at "
+                "once needs 1 − μλ = 0."
+            ),
+            2.0: _("2 is the curvature λ itself. Which μ makes 1 − μλ zero?"),
+            0.25: _("0.25 needs more than one step, as your three have shown."),
+            0.0: _("A step size of 0 leaves the weight where it is."),
         },
     )
-    return "Right. λ = 2: with μ = 0.25 each step halves the distance, with 1/λ one step is enough."
+    return _(
+        "Right. λ = 2: with μ = 0.25 each step halves the distance, with 1/λ one step is enough."
+    )
 
 
 @exercise("1.2")
@@ -54,18 +59,26 @@ def flat_in_two_ways(minimum, factor):
     compare_number(
         factor,
         100,
-        "the factor",
+        _("the factor"),
         tolerance=1,
         hints={
-            10: "That would be so if the distance fell like 1/k. It falls like 1/√(2μk): "
-            "solve for k.",
-            1000: "That is the power three of the slope. The distance falls like 1/√(2μk): "
-            "solve for k.",
-            np.sqrt(10): "The root is taken of k, so k has to grow faster than the distance "
-            "shrinks, not slower.",
+            10: _(
+                "That would be so if the distance fell like 1/k. It falls like 1/√(2μk): solve for "
+                "k."
+            ),
+            1000: _(
+                "That is the power three of the slope. The distance falls like 1/√(2μk): solve for "
+                "k."
+            ),
+            np.sqrt(10): _(
+                "The root is taken of k, so k has to grow faster than the distance shrinks, not "
+                "slower."
+            ),
         },
     )
-    return "Right. The slope dies faster than the distance, so each digit costs 100 times the last."
+    return _(
+        "Right. The slope dies faster than the distance, so each digit costs 100 times the last."
+    )
 
 
 @exercise("1.3")
@@ -74,30 +87,40 @@ def other_units(plain_factor, adam_factor):
     compare_number(
         plain_factor,
         10_000,
-        "the factor for plain descent",
+        _("the factor for plain descent"),
         tolerance=1e-6,
         hints={
-            1: "With the old step size, μ times the gradient is 10,000 times shorter than before.",
-            1e-4: "The gradient is 10,000 times smaller; this makes the step shorter still.",
-            100: "A factor of 100 would belong to a gradient 100 times smaller; this one is 10,000 "
-            "times smaller.",
+            1: _(
+                "With the old step size, μ times the gradient is 10,000 times shorter than before."
+            ),
+            1e-4: _("The gradient is 10,000 times smaller; this makes the step shorter still."),
+            100: _(
+                "A factor of 100 would belong to a gradient 100 times smaller; this one is 10,000 "
+                "times smaller."
+            ),
         },
     )
     compare_number(
         adam_factor,
         1,
-        "the factor for Adam",
+        _("the factor for Adam"),
         tolerance=1e-6,
         hints={
-            10_000: "Adam divides the mean gradient by the root of the mean square. "
-            "What becomes of a factor that both carry?",
-            1e-4: "Adam divides the mean gradient by the root of the mean square. "
-            "What becomes of a factor that both carry?",
-            100: "The second mean carries the factor squared, but Adam takes its root. "
-            "What is left after the division?",
+            10_000: _(
+                "Adam divides the mean gradient by the root of the mean square. What becomes of a "
+                "factor that both carry?"
+            ),
+            1e-4: _(
+                "Adam divides the mean gradient by the root of the mean square. What becomes of a "
+                "factor that both carry?"
+            ),
+            100: _(
+                "The second mean carries the factor squared, but Adam takes its root. What is left "
+                "after the division?"
+            ),
         },
     )
-    return "Right. Plain descent's step size depends on the error's scale, Adam's does not."
+    return _("Right. Plain descent's step size depends on the error's scale, Adam's does not.")
 
 
 @exercise("1.4")
@@ -110,22 +133,23 @@ def no_ravine(line_hessian, flattened):
         got = call(line_hessian, inputs.copy())
         if same(got, want / 2):
             raise Wrong(
-                "Every entry of the Hessian is half of what it should be: "
-                "the first derivative of r² brings down a 2."
+                "Every entry of the Hessian is half of what it should be: the first derivative of "
+                "r² brings down a 2."
             )
         if same(got, want * len(inputs)):
             raise Wrong(
-                f"Every entry is {len(inputs)} times too large for {len(inputs)} inputs: "
-                "the error is a mean over the data."
+                "Every entry is {n} times too large for {n} inputs: the error is a mean over the "
+                "data.",
+                n=len(inputs),
             )
         if same(got, want[::-1, ::-1]):
             raise Wrong("The rows and columns are those of (b, w); the exercise has (w, b).")
         if same(got, np.diag(np.diag(want))):
             raise Wrong("Off the diagonal: how does the slope in w change when b changes?")
-        compare(got, want, "the Hessian")
+        compare(got, want, _("the Hessian"))
 
         flat = call(flattened, inputs.copy())
-        compare(np.shape(flat), np.shape(inputs), "the shape of the flattened inputs")
+        compare(np.shape(flat), np.shape(inputs), _("the shape of the flattened inputs"))
         flat = np.asarray(flat, dtype=float)
         if not np.all(np.isfinite(flat)) or np.std(flat) == 0:
             raise Wrong("The flattened inputs are all the same, or no numbers at all.")
@@ -137,21 +161,24 @@ def no_ravine(line_hessian, flattened):
         )
         if abs(flat.mean()) > 1e-9:
             raise Wrong(
-                f"The condition number is {high / low:.3g}: the flattened inputs have a mean "
-                "that is not zero, so weight and bias still do each other's work."
+                "The condition number is {ratio:.3g}: the flattened inputs have a mean that is not "
+                "zero, so weight and bias still do each other's work.",
+                ratio=high / low,
             )
         if abs(high / low - 1) > 1e-6:
             n = len(inputs)
             if abs(high / low - n / (n - 1)) < 1e-6:
                 raise Wrong(
-                    f"The condition number is {high / low:.4g} = n/(n − 1): "
-                    "the Hessian has a mean over n, so divide by n there too."
+                    "The condition number is {ratio:.4g} = n/(n − 1): the Hessian has a mean over "
+                    "n, so divide by n there too.",
+                    ratio=high / low,
                 )
             raise Wrong(
-                f"The condition number is {high / low:.3g}, not 1. The mean is zero; "
-                "which diagonal entry differs from the other now?"
+                "The condition number is {ratio:.3g}, not 1. The mean is zero; which diagonal "
+                "entry differs from the other now?",
+                ratio=high / low,
             )
-    return "Right. Inputs with mean 0 and mean square 1 make a round bowl: one step is enough."
+    return _("Right. Inputs with mean 0 and mean square 1 make a round bowl: one step is enough.")
 
 
 @exercise("1.5")
@@ -176,8 +203,8 @@ def by_differences(numerical_gradient):
         rows = shape == (2, 3) and np.broadcast_to(want.sum(axis=1, keepdims=True), shape)
         if shape == (2, 3) and same(got, rows):
             raise Wrong(
-                "Whole rows were moved at once: W[i] of a matrix is a row. "
-                "np.ndindex(W.shape) names each place of an array of any shape."
+                "Whole rows were moved at once: W[i] of a matrix is a row. np.ndindex(W.shape) "
+                "names each place of an array of any shape."
             )
         if np.size(want) and same(got, np.zeros(shape)):
             raise Wrong(
@@ -192,13 +219,15 @@ def by_differences(numerical_gradient):
             )
         if same(got, 2 * want) or same(got, want / 2):
             raise Wrong("It is off by a factor of 2: how far apart are the two points, ε or 2ε?")
-        compare(got, want, f"the gradient of a weight array of shape {shape}", rtol=1e-7)
+        compare(
+            got, want, _("the gradient of a weight array of shape {shape}", shape=shape), rtol=1e-7
+        )
 
     W = np.array([1.0, -2.0])
     coarse = call(numerical_gradient, lambda W: float(np.sum(np.asarray(W) ** 3)), W, 0.1)
     if same(coarse, 3 * W**2, rtol=1e-7):
         raise Wrong("With step=0.1 the answer is the same as with 1e-5: is `step` used?")
-    compare(coarse, 3 * W**2 + 0.01, "the gradient with step=0.1", rtol=1e-7)
+    compare(coarse, 3 * W**2 + 0.01, _("the gradient with step=0.1"), rtol=1e-7)
 
     whole = call(numerical_gradient, lambda W: float(np.sum(np.asarray(W) ** 2)), np.array([1, 2]))
     if same(whole, np.zeros(2)):
@@ -206,7 +235,7 @@ def by_differences(numerical_gradient):
             "Weights given as whole numbers have a gradient of 0 here: 1 + 1e-5 was rounded "
             "to 1 when it was stored. Make the array a float one first."
         )
-    compare(whole, np.array([2.0, 4.0]), "the gradient at whole numbers", rtol=1e-7)
+    compare(whole, np.array([2.0, 4.0]), _("the gradient at whole numbers"), rtol=1e-7)
 
     # Weights that need each other: here one that was moved and not put back is felt by the next.
     bowl, W = (
@@ -221,13 +250,13 @@ def by_differences(numerical_gradient):
                 "The first derivative is right, and the later ones meet weights that were moved "
                 "and not put back. The others have to stay while one moves."
             )
-    compare(joint, bowl @ W, "the gradient of a bowl whose weights act together", rtol=1e-7)
-    return "Right, to seven digits, for any shape: two evaluations for each weight."
+    compare(joint, bowl @ W, _("the gradient of a bowl whose weights act together"), rtol=1e-7)
+    return _("Right, to seven digits, for any shape: two evaluations for each weight.")
 
 
 def _walk(gradient, start, step_size, steps):
     path = [np.asarray(start, dtype=float)]
-    for _ in range(steps):
+    for _step in range(steps):
         path.append(path[-1] - step_size * gradient(path[-1]))
     return np.array(path)
 
@@ -246,35 +275,41 @@ def knows_when_to_stop(descend):
             raise Wrong('`descend` returns two things: the path and the reason, such as "arrived".')
         path, why = answer
         if why not in ("arrived", "diverged", "out of steps"):
-            raise Wrong(f'The reason is {why!r}, and not "arrived", "diverged" or "out of steps".')
+            raise Wrong(
+                'The reason is {why!r}, and not "arrived", "diverged" or "out of steps".', why=why
+            )
         return path, why
 
     path, why = ask([0.0, 0.0], 0.1)
     if len(path) != 1 or why != "arrived":
         raise Wrong(
-            f"Started where the gradient is zero, the path has {len(path)} points and ends with "
-            f'"{why}". Look at the gradient before the first step, too.'
+            "Started where the gradient is zero, the path has {points} points and ends with "
+            '"{why}". Look at the gradient before the first step, too.',
+            points=len(path),
+            why=why,
         )
 
-    for start, what in (
-        ([-3.0, -2.0], "both derivatives are negative"),
-        ([4.0, -1.0], "the two derivatives add up to zero"),
-        ([3.0, 2.0], "both derivatives are positive"),
+    for start, stops in (
+        ([-3.0, -2.0], _("Started where both derivatives are negative, it stops at once.")),
+        ([4.0, -1.0], _("Started where the two derivatives add up to zero, it stops at once.")),
+        ([3.0, 2.0], _("Started where both derivatives are positive, it stops at once.")),
     ):
         path, why = ask(start, 0.2)
         if len(path) == 1:
-            raise Wrong(
-                f"Started where {what}, it stops at once. Is the *length* of the gradient "
-                "compared with the tolerance?"
-            )
+            look = _("Is the *length* of the gradient compared with the tolerance?")
+            raise Wrong(f"{stops} {look}")
         whole = _walk(gradient, start, 0.2, 400)
         lengths = np.linalg.norm(curvatures * whole, axis=1)
         needed = int(np.argmax(lengths <= 1e-6))
         points = np.asarray(path, dtype=float)
-        if points.shape == (needed + 2, 2) or points.shape == (needed, 2):
-            late = "late" if len(points) > needed + 1 else "early"
+        if points.shape == (needed + 2, 2):
             raise Wrong(
-                f"The walk stops one step too {late}: the path ends with the first point whose "
+                "The walk stops one step too late: the path ends with the first point whose "
+                "gradient is within the tolerance."
+            )
+        if points.shape == (needed, 2):
+            raise Wrong(
+                "The walk stops one step too early: the path ends with the first point whose "
                 "gradient is within the tolerance."
             )
         if (
@@ -289,39 +324,45 @@ def knows_when_to_stop(descend):
             and same(points[: needed + 1], whole[: needed + 1])
         ):
             raise Wrong(
-                f"The gradient is within the tolerance at step {needed}, and the walk goes on "
-                f"to step {len(points) - 1}."
+                "The gradient is within the tolerance at step {needed}, and the walk goes on to "
+                "step {last}.",
+                needed=needed,
+                last=len(points) - 1,
             )
-        compare(path, whole[: needed + 1], "the path")
+        compare(path, whole[: needed + 1], _("the path"))
         if why != "arrived":
             raise Wrong(
-                f'The gradient at the end is within the tolerance, and the reason is "{why}".'
+                'The gradient at the end is within the tolerance, and the reason is "{why}".',
+                why=why,
             )
 
     path, why = ask([3.0, 2.0], 0.01, most=25)
     if len(path) in (25, 27):
         raise Wrong(
-            f"With most=25 the path has {len(path)} points: 25 steps lead from W₀ to W₂₅, "
-            "26 points in all."
+            "With most=25 the path has {points} points: 25 steps lead from W₀ to W₂₅, 26 points in "
+            "all.",
+            points=len(path),
         )
-    compare(path, _walk(gradient, [3.0, 2.0], 0.01, 25), "the path of 25 short steps")
+    compare(path, _walk(gradient, [3.0, 2.0], 0.01, 25), _("the path of 25 short steps"))
     if why != "out of steps":
-        raise Wrong(f'25 steps were not enough to arrive, and the reason is "{why}".')
+        raise Wrong('25 steps were not enough to arrive, and the reason is "{why}".', why=why)
 
     path, why = ask([3.0, 2.0], 0.6, most=2000)
     if why != "diverged":
         raise Wrong(
-            f"With the step size 0.6 and a curvature of 4 the weights grow without end, and the "
-            f'reason is "{why}".'
+            "With the step size 0.6 and a curvature of 4 the weights grow without end, and the "
+            'reason is "{why}".',
+            why=why,
         )
     whole = _walk(gradient, [3.0, 2.0], 0.6, 100)
     left = int(np.argmax(np.abs(whole).max(axis=1) > 1e6))
     if len(path) > left + 2:
         raise Wrong(
-            f"The weights leave the million at step {left}, and the walk goes on to step "
-            f"{len(path) - 1}."
+            "The weights leave the million at step {left}, and the walk goes on to step {last}.",
+            left=left,
+            last=len(path) - 1,
         )
-    compare(path, whole[: left + 1], "the path that diverges")
+    compare(path, whole[: left + 1], _("the path that diverges"))
 
     # Four equal weights: the length is twice the largest derivative, and half the sum of all.
     curvatures, start = np.ones(4), [3.0, 3.0, 3.0, 3.0]
@@ -330,20 +371,22 @@ def knows_when_to_stop(descend):
     needed = int(np.argmax(np.linalg.norm(sizes, axis=1) <= 1e-6))
     path, why = ask(start, 0.2)
     for size, what in (
-        (sizes.max(axis=1), "its largest derivative"),
-        (sizes.sum(axis=1), "the sum of the sizes of its derivatives"),
+        (sizes.max(axis=1), _("its largest derivative")),
+        (sizes.sum(axis=1), _("the sum of the sizes of its derivatives")),
     ):
         if len(path) == int(np.argmax(size <= 1e-6)) + 1:
             raise Wrong(
-                f"The walk ends when {what} is within the tolerance. The length of a gradient is "
-                "the root of the sum of the squares."
+                "The walk ends when {what} is within the tolerance. The length of a gradient is "
+                "the root of the sum of the squares.",
+                what=what,
             )
-    compare(path, whole[: needed + 1], "the path of four equal weights")
+    compare(path, whole[: needed + 1], _("the path of four equal weights"))
     path, why = ask(start, 0.2, most=needed)
     if why == "out of steps":
         raise Wrong(
-            f"After {needed} steps, which are just as many as it may take, the gradient is within "
-            'the tolerance, and the reason is "out of steps". "arrived" is asked first.'
+            "After {needed} steps, which are just as many as it may take, the gradient is within "
+            'the tolerance, and the reason is "out of steps". "arrived" is asked first.',
+            needed=needed,
         )
     path, why = ask(start, 2.4, most=2000)
     whole = _walk(gradient, start, 2.4, 100)
@@ -353,8 +396,10 @@ def knows_when_to_stop(descend):
             "length of all together was asked for."
         )
     left = int(np.argmax(np.abs(whole).max(axis=1) > 1e6))
-    compare(path, whole[: left + 1], "the path of four equal weights that diverges")
-    return "Right. A walk that says why it ended saves you from reading a wrong weight as a result."
+    compare(path, whole[: left + 1], _("the path of four equal weights that diverges"))
+    return _(
+        "Right. A walk that says why it ended saves you from reading a wrong weight as a result."
+    )
 
 
 @exercise("1.7")
@@ -375,38 +420,51 @@ def along_and_between(sum_over_paths):
             if not isinstance(answer, tuple | list) or len(answer) != 2:
                 raise Wrong("`sum_over_paths` returns two numbers: the sum and how many paths.")
             value, how_many = answer
-            where = f"from unit {start} to unit {end}, {steps} passages of {units} units"
+            where = _(
+                "from unit {start} to unit {end}, {steps} passages of {units} units",
+                start=start,
+                end=end,
+                steps=steps,
+                units=units,
+            )
             if units > 1 and same(value, passages[:, end, start].sum()) and steps > 1:
                 raise Wrong("One-step derivatives were added: along a path they multiply.")
             turned = {
-                "The order of the passages is turned round: passages[0] is the first step.": (
+                _("The order of the passages is turned round: passages[0] is the first step."): (
                     backwards[end, start]
                 ),
-                "Each passage is read as [from, to]; it is [to, from].": np.linalg.multi_dot(
+                _("Each passage is read as [from, to]; it is [to, from]."): np.linalg.multi_dot(
                     [np.eye(units), *[p.T for p in passages[::-1]], np.eye(units)]
                 )[end, start],
-                "The start and the end are swapped.": whole[start, end],
+                _("The start and the end are swapped."): whole[start, end],
             }
             if not same(value, whole[end, start]):
                 raise_if_slip(value, turned)
             compare_number(
-                value, whole[end, start], f"the sum of the paths {where}", tolerance=1e-9
+                value,
+                whole[end, start],
+                _("the sum of the paths {where}", where=where),
+                tolerance=1e-9,
             )
             compare_number(
                 how_many,
                 units ** (steps - 1),
-                f"the number of paths {where}",
+                _("the number of paths {where}", where=where),
                 tolerance=1e-9,
                 hints={
-                    units**steps: "Only the units *between* are free: "
-                    "the first and the last are given.",
-                    units ** (steps + 1): "Only the units *between* are free: "
-                    "the first and the last are given.",
+                    units**steps: _(
+                        "Only the units *between* are free: the first and the last are given."
+                    ),
+                    units ** (steps + 1): _(
+                        "Only the units *between* are free: the first and the last are given."
+                    ),
                 }
                 if units > 1
                 else {},
             )
-    return "Right. A product of matrices is this sum, with the paths added up as early as possible."
+    return _(
+        "Right. A product of matrices is this sum, with the paths added up as early as possible."
+    )
 
 
 @exercise("1.8")
@@ -427,8 +485,8 @@ def one_point(fit_line, because):
             right = np.isclose(np.asarray(got, dtype=float)[1], want[1], rtol=1e-9)
             if right.tolist() == [True, False]:
                 raise Wrong(
-                    "After the first step w is right and b is not. "
-                    "Work out both derivatives at the start by hand, and compare."
+                    "After the first step w is right and b is not. Work out both derivatives at "
+                    "the start by hand, and compare."
                 )
             if right.tolist() == [False, True]:
                 raise Wrong(
@@ -439,19 +497,23 @@ def one_point(fit_line, because):
                 raise Wrong("The steps are n times too long: the error is a mean over the data.")
             if same(got[1], want[1] / 2):
                 raise Wrong("The steps are half as long as they should be: where is the 2 of r²?")
-        compare(got, want, "the path of (w, b)", time_axis=0)
+        compare(got, want, _("the path of (w, b)"), time_axis=0)
     explanation(
         because,
         "c",
         {
-            "a": "At step size 0.05 the walk converges, with the fault and without it: "
-            "it is not the length of the step.",
-            "b": "The mean is right, as the derivative for w shows, which has the same one.",
-            "d": "One step size for all the weights is what plain descent is. "
-            "Ask where each derivative was taken.",
+            "a": _(
+                "At step size 0.05 the walk converges, with the fault and without it: it is not "
+                "the length of the step."
+            ),
+            "b": _("The mean is right, as the derivative for w shows, which has the same one."),
+            "d": _(
+                "One step size for all the weights is what plain descent is. Ask where each "
+                "derivative was taken."
+            ),
         },
     )
-    return (
+    return _(
         "Right. The walk arrived all the same: a good end does not prove a gradient, a check does."
     )
 
@@ -465,7 +527,8 @@ def own_step_size(results, baseline):
     for name, scores in results.items():
         if min(scores) < 5:
             raise Wrong(
-                f"{name!r} needs fewer gradients than the bowl has weights. "
-                "Does it know the matrix, or are some evaluations left out of the count?"
+                "{name!r} needs fewer gradients than the bowl has weights. Does it know the "
+                "matrix, or are some evaluations left out of the count?",
+                name=name,
             )
     return said

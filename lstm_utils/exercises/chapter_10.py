@@ -13,6 +13,7 @@ from lstm_utils.exercises.comparing import (
     to_numpy,
 )
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 
 
 @exercise("10.1")
@@ -21,19 +22,21 @@ def how_long_it_swings(ones):
     compare_number(
         ones,
         459,
-        "the number of ones",
+        _("the number of ones"),
         tolerance=0.4,
         hints={
-            458.2: "After 458 ones a little more than a hundredth is left: the next whole number.",
-            458: "After 458 ones a little more than a hundredth is left.",
-            44: "That is for a factor of 0.9.",
-            99: "It shrinks by a factor, not by the same amount each time.",
-            100: "It shrinks by a factor, not by the same amount each time.",
-            230: "That is for a tenth that is left, not a hundredth.",
-            69: "That is for half that is left.",
+            458.2: _(
+                "After 458 ones a little more than a hundredth is left: the next whole number."
+            ),
+            458: _("After 458 ones a little more than a hundredth is left."),
+            44: _("That is for a factor of 0.9."),
+            99: _("It shrinks by a factor, not by the same amount each time."),
+            100: _("It shrinks by a factor, not by the same amount each time."),
+            230: _("That is for a tenth that is left, not a hundredth."),
+            69: _("That is for half that is left."),
         },
     )
-    return (
+    return _(
         "Right. More than eleven times the rows that were taught, and a hundredth of the swing is "
         "left."
     )
@@ -45,19 +48,19 @@ def rounds_on_paper(gain):
     compare_number(
         gain,
         10_000 / 14,
-        "the ratio",
+        _("the ratio"),
         tolerance=0.6,
         hints={
-            10_000 / 13: "Thirteen rounds join 8,192 steps, not yet 10,000.",
-            10_000 / math.log2(10_000): "A round is whole: take the next larger number of them.",
-            10_000 / math.log(10_000): "Each round doubles: the logarithm to base 2.",
-            10_000 / 4: "Each round doubles: the logarithm to base 2, not 10.",
-            14: "These are the scan's rounds. How many times as many has the loop?",
-            10_000: "These are the loop's rounds.",
-            10_000 / 28: "That counts two sweeps; the chapter's scan has one.",
+            10_000 / 13: _("Thirteen rounds join 8,192 steps, not yet 10,000."),
+            10_000 / math.log2(10_000): _("A round is whole: take the next larger number of them."),
+            10_000 / math.log(10_000): _("Each round doubles: the logarithm to base 2."),
+            10_000 / 4: _("Each round doubles: the logarithm to base 2, not 10."),
+            14: _("These are the scan's rounds. How many times as many has the loop?"),
+            10_000: _("These are the loop's rounds."),
+            10_000 / 28: _("That counts two sweeps; the chapter's scan has one."),
         },
     )
-    return "Right: 14 rounds instead of 10,000."
+    return _("Right: 14 rounds instead of 10,000.")
 
 
 @exercise("10.3")
@@ -65,23 +68,25 @@ def join(answer):
     """The one step that two steps of a linear recurrence make together."""
     rng = np.random.default_rng(103)
     for shape in ((), (4,), (2, 3)):
-        a1, b1, a2, b2 = (np.asarray(rng.normal(size=shape)) for _ in range(4))
+        a1, b1, a2, b2 = (np.asarray(rng.normal(size=shape)) for part in range(4))
         got = call(answer, (a1, b1), (a2, b2))
         if not isinstance(got, tuple | list) or len(got) != 2:
             raise Wrong("A step is a pair (factor, addend): return two things.")
         factor, addend = got
-        compare(factor, a2 * a1, "the factor of both steps")
+        compare(factor, a2 * a1, _("the factor of both steps"))
         raise_if_slip(
             addend,
             {
-                "The two steps have changed places: `first` is taken first, and then multiplied "
-                "by the second's factor.": a1 * b2 + b1,
-                "What the first step added is multiplied by the second factor as well.": b1 + b2,
-                "What the second step adds is still missing.": a2 * b1,
+                _(
+                    "The two steps have changed places: `first` is taken first, and then "
+                    "multiplied by the second's factor."
+                ): a1 * b2 + b1,
+                _("What the first step added is multiplied by the second factor as well."): b1 + b2,
+                _("What the second step adds is still missing."): a2 * b1,
             },
         )
-        compare(addend, a2 * b1 + b2, "the addend of both steps")
-    return "Right. Joining is associative, and that is all that a scan needs."
+        compare(addend, a2 * b1 + b2, _("the addend of both steps"))
+    return _("Right. Joining is associative, and that is all that a scan needs.")
 
 
 @exercise("10.4")
@@ -95,14 +100,19 @@ def parity_by_hand(answer):
             raise Wrong("Return three things: factors, addends and the first state.")
         a, b, h = (np.asarray(to_numpy(part), dtype=float) for part in got)
         for part, name, want in (
-            (a, "factors", shape),
-            (b, "addends", shape),
-            (h, "the start", shape[:1]),
+            (a, _("factors"), shape),
+            (b, _("addends"), shape),
+            (h, _("the start"), shape[:1]),
         ):
             if part.shape != want:
-                raise Wrong(f"{name} must have shape {want}, and have {part.shape}.")
-        _same_for_the_same_bit(bits, a, "factor")
-        _same_for_the_same_bit(bits, b, "addend")
+                raise Wrong(
+                    "{name} must have shape {want}, and have {got}.",
+                    name=name,
+                    want=want,
+                    got=part.shape,
+                )
+        _same_for_the_same_bit(bits, a, _("the factor at a zero"), _("the factor at a one"))
+        _same_for_the_same_bit(bits, b, _("the addend at a zero"), _("the addend at a one"))
         if not h.all():
             raise Wrong("A start of 0 stays 0 whatever it is multiplied by: nothing to flip.")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -111,32 +121,34 @@ def parity_by_hand(answer):
                 h = a[:, t] * h + b[:, t]
                 if not np.isfinite(h).all() or not h.all():
                     raise Wrong(
-                        f"After {t + 1} steps the state is 0 or no number. Which factors neither "
-                        "shrink nor grow?"
+                        "After {steps} steps the state is 0 or no number. Which factors neither "
+                        "shrink nor grow?",
+                        steps=t + 1,
                     )
                 if ((h < 0) != odd[:, t]).any():
                     if ((h > 0) == odd[:, t]).all():
                         raise Wrong("All signs are turned: odd has to be negative.")
                     raise Wrong(
-                        f"After step {t + 1} a sign is wrong. What has a zero to do with the "
-                        "state, and what a one?"
+                        "After step {steps} a sign is wrong. What has a zero to do with the state, "
+                        "and what a one?",
+                        steps=t + 1,
                     )
         if not np.allclose(np.abs(a), 1.0):
             raise Wrong(
                 "The signs are right here, but a factor's size is not 1: after enough steps the "
                 "state is 0 or no number. Which factors neither shrink nor grow?"
             )
-    return "Right. One unit, two factors, and rows of any length."
+    return _("Right. One unit, two factors, and rows of any length.")
 
 
-def _same_for_the_same_bit(bits, values, name):
+def _same_for_the_same_bit(bits, values, *names):
     """Raise Wrong if a value differs between places that hold the same bit."""
-    for bit in (0, 1):
+    for bit, what in enumerate(names):
         of_bit = values[bits == bit]
         if of_bit.size and np.ptp(of_bit) > 0:
             raise Wrong(
-                f"The {name} at a {'one' if bit else 'zero'} is not everywhere the same: it may "
-                "depend on this step's bit alone."
+                "{what} is not everywhere the same: it may depend on this step's bit alone.",
+                what=what,
             )
 
 
@@ -161,19 +173,21 @@ def causal_attention(answer):
             raise_if_slip(
                 got,
                 {
-                    "The weights are those of all steps, the later ones too.": scores.softmax(-1)
+                    _("The weights are those of all steps, the later ones too."): scores.softmax(-1)
                     @ v,
-                    "The products are not divided by the root of the size.": unscaled @ v,
-                    "The weights of a step no longer add up to 1: mask before the softmax, not "
-                    "after it.": late @ v,
-                    "The mask is the wrong way round: the earlier steps are hidden.": turned @ v,
+                    _("The products are not divided by the root of the size."): unscaled @ v,
+                    _(
+                        "The weights of a step no longer add up to 1: mask before the softmax, not "
+                        "after it."
+                    ): late @ v,
+                    _("The mask is the wrong way round: the earlier steps are hidden."): turned @ v,
                 },
             )
         array = to_numpy(got) if got is not None else None
         if array is not None and np.isnan(np.asarray(array, dtype=float)).any():
             raise Wrong("There is NaN: a step that may see nothing, not even itself?")
-        compare(got, want, "the array of contexts")
-    return "Right. The same as PyTorch's fused kernel."
+        compare(got, want, _("the array of contexts"))
+    return _("Right. The same as PyTorch's fused kernel.")
 
 
 @exercise("10.6")
@@ -186,17 +200,23 @@ def mended_scan(answer, because):
         for t in range(length):
             h = a[:, t] * h + b[:, t]
             want[:, t] = h
-        compare(call(answer, a, b), want, f"the row of {length} states", time_axis=1)
+        compare(
+            call(answer, a, b), want, _("the row of {length} states", length=length), time_axis=1
+        )
     explanation(
         because,
         "c",
         {
-            "a": "Each round doubles what a place has joined: it begins with 1, and that is right.",
-            "b": "The first places have no neighbour so far back, and rightly stay as they are.",
-            "d": "Nothing is summed that could round so much; in float64 the loop agrees to 1e-12.",
+            "a": _(
+                "Each round doubles what a place has joined: it begins with 1, and that is right."
+            ),
+            "b": _("The first places have no neighbour so far back, and rightly stay as they are."),
+            "d": _(
+                "Nothing is summed that could round so much; in float64 the loop agrees to 1e-12."
+            ),
         },
     )
-    return "Right. Both halves of a step have to be joined from the same round."
+    return _("Right. Both halves of a step have to be joined from the same round.")
 
 
 @exercise("10.7")
@@ -218,17 +238,17 @@ def finite_gate(answer, because):
             raise Wrong("There is NaN: exp overflows, and infinity by infinity is no number.")
         if np.shape(array) == (40,) and np.allclose(array, candidate):
             raise Wrong("The state before is forgotten at every step: take m along.")
-        compare(got, want, f"the ratio c / n where exponents are of the size {size:g}")
+        compare(got, want, _("the ratio c / n where exponents are of the size {size:g}", size=size))
     explanation(
         because,
         "b",
         {
-            "a": "In float64 exp still overflows, only later: at 710.",
-            "c": "Clipping changes the gate, and so what is stored. Here nothing is changed.",
-            "d": "The sum n is of positive numbers: after the first step it is never 0.",
+            "a": _("In float64 exp still overflows, only later: at 710."),
+            "c": _("Clipping changes the gate, and so what is stored. Here nothing is changed."),
+            "d": _("The sum n is of positive numbers: after the first step it is never 0."),
         },
     )
-    return "Right. What c and n have in common is taken out of both, and their ratio stays."
+    return _("Right. What c and n have in common is taken out of both, and their ratio stays.")
 
 
 @exercise("10.8")

@@ -7,6 +7,7 @@ import numpy as np
 from lstm_utils.exercises.checking import Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation, same
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 
 
 @exercise("2.1")
@@ -22,21 +23,25 @@ def two_steps_by_hand(derivative):
     compare_number(
         derivative,
         lag_0 + lag_1,
-        "the derivative",
+        _("the derivative"),
         tolerance=2e-4,
         hints={
-            lag_0: "That is the path of step 2 alone. The same w acted at step 1, too.",
-            lag_1: "That is the path of step 1 alone. The same w acted at step 2, too.",
-            -(lag_0 + lag_1): "The sign is turned: the miss is h_2 − r, not r − h_2.",
-            (h_2 - 1) * (h_1 + 0.5): "The slopes of tanh are missing: one factor 1 − h² for "
-            "each tanh on a path.",
-            alpha_2 * h_1 + (1 - h_1**2) * alpha_2: "One passage is missing: from h_2 back to "
-            "h_1 the path goes through w.",
-            alpha_2 * h_2 + alpha_1 * h_1: "Each use of w multiplies the state *before* the step: "
-            "h_1 at step 2, h_0 at step 1.",
+            lag_0: _("That is the path of step 2 alone. The same w acted at step 1, too."),
+            lag_1: _("That is the path of step 1 alone. The same w acted at step 2, too."),
+            -(lag_0 + lag_1): _("The sign is turned: the miss is h_2 − r, not r − h_2."),
+            (h_2 - 1) * (h_1 + 0.5): _(
+                "The slopes of tanh are missing: one factor 1 − h² for each tanh on a path."
+            ),
+            alpha_2 * h_1 + (1 - h_1**2) * alpha_2: _(
+                "One passage is missing: from h_2 back to h_1 the path goes through w."
+            ),
+            alpha_2 * h_2 + alpha_1 * h_1: _(
+                "Each use of w multiplies the state *before* the step: h_1 at step 2, h_0 at step "
+                "1."
+            ),
         },
     )
-    return "Right. Two uses of one weight, two paths: multiply along each, add between them."
+    return _("Right. Two uses of one weight, two paths: multiply along each, add between them.")
 
 
 def _gradients(rng, steps, hidden, bug=None):
@@ -69,20 +74,20 @@ def _gradients(rng, steps, hidden, bug=None):
 def blind(hides_later, hides_transpose):
     """Sizes (T, H) of a test problem that cannot see a bug in the gradients of the weights."""
     for sizes, bug, name, hint in (
-        (hides_later, "later", "hides_later", "When is there no later step at all?"),
+        (hides_later, "later", "hides_later", _("When is there no later step at all?")),
         (
             hides_transpose,
             "transpose",
             "hides_transpose",
-            "Which matrices are their own transpose, whatever their entries?",
+            _("Which matrices are their own transpose, whatever their entries?"),
         ),
     ):
         if not isinstance(sizes, tuple | list) or len(sizes) != 2:
-            raise Wrong(f"`{name}` is a pair (steps, hidden), such as (20, 8).")
+            raise Wrong("`{name}` is a pair (steps, hidden), such as (20, 8).", name=name)
         steps, hidden = sizes
         whole = [isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes]
         if not all(whole) or not all(1 <= n <= 200 for n in sizes):
-            raise Wrong(f"`{name}` is a pair of whole numbers from 1 to 200.")
+            raise Wrong("`{name}` is a pair of whole numbers from 1 to 200.", name=name)
         if bug == "transpose" and steps == 1:
             raise Wrong(
                 "With one step the bug is hidden because nothing is handed on at all. "
@@ -94,10 +99,15 @@ def blind(hides_later, hides_transpose):
         off = np.linalg.norm(right - faulty) / max(np.linalg.norm(right), np.linalg.norm(faulty))
         if off > 1e-10:
             raise Wrong(
-                f"With {name} = ({steps}, {hidden}) the check sees the bug: a relative error of "
-                f"{off:.2f}. {hint}"
+                "With {name} = ({steps}, {hidden}) the check sees the bug: a relative error of "
+                "{off:.2f}. {hint}",
+                name=name,
+                steps=steps,
+                hidden=hidden,
+                off=off,
+                hint=hint,
             )
-    return "Right. So test with several steps, several units and no symmetry: it costs nothing."
+    return _("Right. So test with several steps, several units and no symmetry: it costs nothing.")
 
 
 @exercise("2.3")
@@ -141,11 +151,11 @@ def word_at_each_step(cross_entropy_readout):
         compare_number(
             answer[0],
             error,
-            "the error",
+            _("the error"),
             tolerance=1e-8 * abs(error),
-            hints={-error: "The error is negative: ln p is negative, and E is minus ln p."},
+            hints={-error: _("The error is negative: ln p is negative, and E is minus ln p.")},
         )
-        compare(answer[1], miss, "what replaces the miss")
+        compare(answer[1], miss, _("what replaces the miss"))
 
     for other, right in ((0.0, 0), (0.0, 1), (999.0, 0)):  # scores 1000 and `other`; two steps
         k = np.full((1, 2), right)
@@ -165,13 +175,19 @@ def word_at_each_step(cross_entropy_readout):
         log_p = [np.log(p), other - 1000 + np.log(p)][right]
         if abs(float(big[0]) + 2 * log_p) > 1e-8 * max(1, abs(log_p)):
             raise Wrong(
-                f"Scores of 1000 and {other:g}, and class {right} is right: E of two steps is "
-                f"{-2 * log_p:.4g}, and not {float(big[0]):.4g}. Where is p rounded to 0, or a "
-                "score cut off? ln p is a difference: a score minus the logarithm of a sum."
+                "Scores of 1000 and {other:g}, and class {right} is right: E of two steps is "
+                "{want:.4g}, and not {got:.4g}. Where is p rounded to 0, or a score cut off? ln p "
+                "is a difference: a score minus the logarithm of a sum.",
+                other=other,
+                right=right,
+                want=-2 * log_p,
+                got=float(big[0]),
             )
         miss = np.tile(np.array([p, 1 - p]) - np.eye(2)[right], (1, 2, 1))
-        compare(big[1], miss, f"what replaces the miss, for scores of 1000 and {other:g}")
-    return "Right. Only the miss changes; nothing behind it knows which error was chosen."
+        compare(
+            big[1], miss, _("what replaces the miss, for scores of 1000 and {other:g}", other=other)
+        )
+    return _("Right. Only the miss changes; nothing behind it knows which error was chosen.")
 
 
 @exercise("2.4")
@@ -189,8 +205,11 @@ def recomputed(checkpointed):
         def run(state, first, last, W=W, drive=drive, steps=steps, asked=asked, given=given):
             if not 0 <= first < last <= steps:
                 raise Wrong(
-                    f"`run` was asked for the steps {first} to {last} of a sequence of {steps}: "
-                    "`first` is included, `last` is not, and the last chunk may be shorter."
+                    "`run` was asked for the steps {first} to {last} of a sequence of {steps}: "
+                    "`first` is included, `last` is not, and the last chunk may be shorter.",
+                    first=first,
+                    last=last,
+                    steps=steps,
                 )
             asked.append(("forward", first, last))
             h = [np.asarray(state, dtype=float)]
@@ -203,8 +222,12 @@ def recomputed(checkpointed):
         def back(states, first, last, later, W=W, direct=direct, asked=asked, given=given):
             if np.shape(states) != (last - first + 1, 3):
                 raise Wrong(
-                    f"`back` was given {len(states)} states for the steps {first} to {last}; "
-                    f"it needs {last - first + 1}, the one before them included."
+                    "`back` was given {given} states for the steps {first} to {last}; it needs "
+                    "{needed}, the one before them included.",
+                    given=len(states),
+                    first=first,
+                    last=last,
+                    needed=last - first + 1,
                 )
             alive = [array for array in (ref() for ref in given) if array is not None]
             asked.append(("back", first, last, sum(len(array) for array in alive)))
@@ -216,7 +239,7 @@ def recomputed(checkpointed):
             return gradient, later
 
         h = run(start, 0, steps)
-        want, _ = back(h, 0, steps, np.zeros(hidden))
+        want = back(h, 0, steps, np.zeros(hidden))[0]
         truncated = sum(
             back(h[s : s + window + 1], s, min(s + window, steps), np.zeros(hidden))[0]
             for s in range(0, steps, window)
@@ -229,40 +252,49 @@ def recomputed(checkpointed):
                 "That is the truncated gradient: nothing crosses a cut on the way back. "
                 "What does the later chunk hand to the earlier one?"
             )
-        longest = max((last - first for _, first, last, *_ in asked), default=0)
+        longest = max((last - first for kind, first, last, *_rest in asked), default=0)
         if longest > window:
             raise Wrong(
-                f"A call asked for {longest} steps at once where the window is {window}: "
-                "then all their states are in memory."
+                "A call asked for {longest} steps at once where the window is {window}: then all "
+                "their states are in memory.",
+                longest=longest,
+                window=window,
             )
-        backs = [first for kind, first, *_ in asked if kind == "back"]
+        backs = [first for kind, first, *_rest in asked if kind == "back"]
         if backs and backs != sorted(backs, reverse=True):
             raise Wrong("The chunks go backward in time: the last one first.")
-        compare(got, want, f"the gradient, T = {steps} and K = {window}")
-        forwards = sum(last - first for kind, first, last, *_ in asked if kind == "forward")
+        compare(
+            got, want, _("the gradient, T = {steps} and K = {window}", steps=steps, window=window)
+        )
+        forwards = sum(last - first for kind, first, last, *_rest in asked if kind == "forward")
         if forwards > 2 * steps:
             raise Wrong(
-                f"{forwards} steps forward for a sequence of {steps}: twice is enough. "
-                "Keep the state at each cut on the way forward."
+                "{forwards} steps forward for a sequence of {steps}: twice is enough. Keep the "
+                "state at each cut on the way forward.",
+                forwards=forwards,
+                steps=steps,
             )
         if _went_back_without_running(asked):
             raise Wrong(
                 "A chunk's states were kept from the way forward: then all states are in memory. "
                 "Keep the one at each cut, and run a chunk again when its turn has come."
             )
-        most = max((n for kind, *_, n in asked if kind == "back"), default=0)
+        most = max((n for kind, *_rest, n in asked if kind == "back"), default=0)
         if most > -(-steps // window) + 2 * (window + 1):
             raise Wrong(
-                f"{most} states are still in memory for T = {steps} and K = {window}. A slice such "
-                "as `states[-1]` keeps the whole array alive: copy the state that you keep."
+                "{most} states are still in memory for T = {steps} and K = {window}. A slice such "
+                "as `states[-1]` keeps the whole array alive: copy the state that you keep.",
+                most=most,
+                steps=steps,
+                window=window,
             )
-    return "Right: the full gradient, no bias, for a second pass forward."
+    return _("Right: the full gradient, no bias, for a second pass forward.")
 
 
 def _went_back_without_running(asked):
     """Whether a chunk before the last one was not run again since the chunk after it went back."""
     ran, later_chunks = 0, 0
-    for kind, first, last, *_ in asked:
+    for kind, first, last, *_rest in asked:
         if kind == "forward":
             ran += last - first
         else:
@@ -309,17 +341,25 @@ def leaking(leaky_backward):
             raise Wrong("`leaky_backward` returns two arrays: ∂E/∂W_hh and ∂E/∂h_0.")
         if np.shape(answer[0]) == W_hh.shape and steps > 1:
             mistakes = {
-                "straight": "The straight way is missing: h_{t−1} reaches h_t by the leak as "
-                "well, past the tanh.",
-                "slope": "The slope of the tanh is 1 − g², with tanh's own value g; "
-                "h is no tanh any more.",
-                "leak": "The way through the tanh has lost its factor: h_t holds only the share "
-                "`leak` of it.",
-                "after": "In the sum for W_hh stands h_t; it was multiplied with h_{t−1}.",
-                "whole": "The straight way has lost its factor: h_t keeps only the share 1 − leak "
-                "of h_{t−1}.",
-                "alpha": "Straight on goes a share of δ. α has been through the tanh already.",
-                "turned": "The transpose goes the wrong way: rows are sequences.",
+                "straight": _(
+                    "The straight way is missing: h_{t−1} reaches h_t by the leak as well, past "
+                    "the tanh."
+                ),
+                "slope": _(
+                    "The slope of the tanh is 1 − g², with tanh's own value g; h is no tanh any "
+                    "more."
+                ),
+                "leak": _(
+                    "The way through the tanh has lost its factor: h_t holds only the share `leak` "
+                    "of it."
+                ),
+                "after": _("In the sum for W_hh stands h_t; it was multiplied with h_{t−1}."),
+                "whole": _(
+                    "The straight way has lost its factor: h_t keeps only the share 1 − leak of "
+                    "h_{t−1}."
+                ),
+                "alpha": _("Straight on goes a share of δ. α has been through the tanh already."),
+                "turned": _("The transpose goes the wrong way: rows are sequences."),
             }
             for mistake, words in mistakes.items():
                 if leak < 1 and same(answer[0], _leaky(W_hh, leak, h, g, direct, mistake)[0]):
@@ -328,7 +368,7 @@ def leaking(leaky_backward):
             raise Wrong("Each sequence has a first state of its own: do not sum ∂E/∂h_0.")
         compare(answer[0], want_W, "∂E/∂W_hh", rtol=1e-6, atol=1e-8)
         compare(answer[1], want_h0, "∂E/∂h_0", rtol=1e-6, atol=1e-8)
-    return "Right. A second way from state to state, with a factor of its own: keep it in mind."
+    return _("Right. A second way from state to state, with a factor of its own: keep it in mind.")
 
 
 def _leaky(W_hh, leak, h, g, direct, mistake):
@@ -354,7 +394,7 @@ def past_the_tanh(alphas, because):
         W_hh = rng.normal(0, 0.8, (hidden, hidden))
         h = np.tanh(rng.normal(0, 1.2, (batch, steps + 1, hidden)))
         direct = rng.normal(size=(batch, steps, hidden))
-        want, planted, past = (np.zeros_like(direct) for _ in range(3))
+        want, planted, past = (np.zeros_like(direct) for each in range(3))
         later = np.zeros((3, batch, hidden))
         for t in range(steps - 1, -1, -1):
             slope = 1 - h[:, t + 1] ** 2
@@ -375,19 +415,25 @@ def past_the_tanh(alphas, because):
             raise Wrong("The loop runs forward in time: what comes from later is not there yet.")
         if same(got, _alphas(W_hh, h[:, :-1], direct, range(steps - 1, -1, -1))):
             raise Wrong("The slope is taken one step early: h[:, 0] is the first state, h_0.")
-        compare(got, want, "the array of α", time_axis=1)
+        compare(got, want, _("the array of α"), time_axis=1)
     explanation(
         because,
         "b",
         {
-            "a": "With the transpose the right way or the wrong, the last step would be right: "
-            "nothing has been handed on there yet. And it is wrong already.",
-            "c": "The later step's share does go through the slope. Look at the other summand.",
-            "d": "1 + h² would hide behind small states as well. But at the last step the planted "
-            "α is the direct derivative itself: no slope stands there, with either sign.",
+            "a": _(
+                "With the transpose the right way or the wrong, the last step would be right: "
+                "nothing has been handed on there yet. And it is wrong already."
+            ),
+            "c": _("The later step's share does go through the slope. Look at the other summand."),
+            "d": _(
+                "1 + h² would hide behind small states as well. But at the last step the planted α "
+                "is the direct derivative itself: no slope stands there, with either sign."
+            ),
         },
     )
-    return "Right. Both shares arrive at h_t, and from h_t every way down leads through the tanh."
+    return _(
+        "Right. Both shares arrive at h_t, and from h_t every way down leads through the tanh."
+    )
 
 
 def _alphas(W_hh, h, direct, order):
@@ -408,12 +454,14 @@ def cuts_at_random(results, baseline):
     for name, scores in results.items():
         if min(scores) < 1e-9:
             raise Wrong(
-                f"The error of {name!r} is zero to nine digits, which no such network reaches: "
-                "is the target an input?"
+                "The error of {name!r} is zero to nine digits, which no such network reaches: is "
+                "the target an input?",
+                name=name,
             )
         if min(scores) > 3:
             raise Wrong(
-                f"{name!r} is far worse than a guess of zero, which scores 1: "
-                "is it still learning, or is its step size too long?"
+                "{name!r} is far worse than a guess of zero, which scores 1: is it still learning, "
+                "or is its step size too long?",
+                name=name,
             )
     return said

@@ -7,6 +7,7 @@ from lstm_utils.exercises.checking import Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation, raise_if_slip, same
 from lstm_utils.exercises.studies import check_study
 from lstm_utils.gradients import rnn_jacobian
+from lstm_utils.messages import translate as _
 
 CLEARLY = 0.1  # by how much an accuracy has to be above the guess, in exercise 3.8
 
@@ -18,28 +19,28 @@ def half_lives(factor, bias):
     compare_number(
         factor,
         q,
-        "the factor",
+        _("the factor"),
         tolerance=2e-4,
         hints={
-            0.5 ** (1 / 200): "That factor leaves a half after 200 steps. A tenth is asked for.",
-            1 - 0.9 / 200: "You shared out what is lost evenly, but the steps multiply.",
-            1 - 1 / 200: "That factor leaves 1/e = 37 % after 200 steps. A tenth is asked for.",
-            1 - q: "That is the share lost at each step. The factor is what is left.",
-            0.9 ** (1 / 200): "That factor leaves nine tenths. A tenth is asked for.",
+            0.5 ** (1 / 200): _("That factor leaves a half after 200 steps. A tenth is asked for."),
+            1 - 0.9 / 200: _("You shared out what is lost evenly, but the steps multiply."),
+            1 - 1 / 200: _("That factor leaves 1/e = 37 % after 200 steps. A tenth is asked for."),
+            1 - q: _("That is the share lost at each step. The factor is what is left."),
+            0.9 ** (1 / 200): _("That factor leaves nine tenths. A tenth is asked for."),
         },
     )
     compare_number(
         bias,
         np.log(q / (1 - q)),
-        "the bias",
+        _("the bias"),
         tolerance=2e-2,
         hints={
-            q: "That is the factor itself. The bias goes through the sigmoid first.",
-            -np.log(q / (1 - q)): "The sign: the sigmoid of this number is the share lost.",
-            np.log10(q / (1 - q)): "Take the natural logarithm: the sigmoid is made with exp.",
+            q: _("That is the factor itself. The bias goes through the sigmoid first."),
+            -np.log(q / (1 - q)): _("The sign: the sigmoid of this number is the share lost."),
+            np.log10(q / (1 - q)): _("Take the natural logarithm: the sigmoid is made with exp."),
         },
     )
-    return "Right. A forget bias of 1 halves a memory in 2.2 steps; this one takes sixty."
+    return _("Right. A forget bias of 1 halves a memory in 2.2 steps; this one takes sixty.")
 
 
 @exercise("3.2")
@@ -48,28 +49,33 @@ def logistic_bound(border, bound):
     compare_number(
         border,
         4.0,
-        "the border",
+        _("the border"),
         tolerance=1e-6,
         hints={
-            1.0: "That is the border for tanh. What is the largest slope of the logistic function?",
-            0.25: "That is the largest slope itself. Slope times singular value has to stay "
-            "below 1.",
+            1.0: _(
+                "That is the border for tanh. What is the largest slope of the logistic function?"
+            ),
+            0.25: _(
+                "That is the largest slope itself. Slope times singular value has to stay below 1."
+            ),
         },
     )
     compare_number(
         bound,
         0.5**20,
-        "the bound",
+        _("the bound"),
         tolerance=1e-8,
         hints={
-            2.0**20: "The slope is missing: each step multiplies by the slope, too.",
-            0.25**20: "The matrix is missing: each step multiplies by the singular value, too.",
-            0.5 * 20: "Twenty steps multiply; they don't add.",
-            0.5**19: "One step too few: from k = t - 20 to t there are 20 factors.",
-            0.5**21: "One step too many: from k = t - 20 to t there are 20 factors.",
+            2.0**20: _("The slope is missing: each step multiplies by the slope, too."),
+            0.25**20: _("The matrix is missing: each step multiplies by the singular value, too."),
+            0.5 * 20: _("Twenty steps multiply; they don't add."),
+            0.5**19: _("One step too few: from k = t - 20 to t there are 20 factors."),
+            0.5**21: _("One step too many: from k = t - 20 to t there are 20 factors."),
         },
     )
-    return "Right. The larger region is one where the gradient must vanish: no advantage over tanh."
+    return _(
+        "Right. The larger region is one where the gradient must vanish: no advantage over tanh."
+    )
 
 
 @exercise("3.3")
@@ -79,25 +85,26 @@ def clipping_turns(by_value, by_norm):
     compare_number(
         by_value,
         angle,
-        "the angle of clipping by value",
+        _("the angle of clipping by value"),
         tolerance=1e-2,
         hints={
-            np.radians(angle): "That is the angle in radians. Degrees are asked for.",
-            np.degrees(np.arctan2(0.1, 1)): "That is the angle between the clipped gradient "
-            "and the "
-            "first axis. The true gradient stands a little off that axis itself.",
-            45.0: "Only the number that is larger than 1 is cut: 0.1 stays as it is.",
-            0.0: "Write both vectors down: is one a multiple of the other?",
+            np.radians(angle): _("That is the angle in radians. Degrees are asked for."),
+            np.degrees(np.arctan2(0.1, 1)): _(
+                "That is the angle between the clipped gradient and the first axis. The true "
+                "gradient stands a little off that axis itself."
+            ),
+            45.0: _("Only the number that is larger than 1 is cut: 0.1 stays as it is."),
+            0.0: _("Write both vectors down: is one a multiple of the other?"),
         },
     )
     compare_number(
         by_norm,
         0.0,
-        "the angle of clipping by norm",
+        _("the angle of clipping by norm"),
         tolerance=1e-4,
-        hints={angle: "Clipping by norm multiplies all numbers by the same factor."},
+        hints={angle: _("Clipping by norm multiplies all numbers by the same factor.")},
     )
-    return (
+    return _(
         "Right. Clipping by value turns the step towards what was small; by norm, it keeps its way."
     )
 
@@ -117,45 +124,46 @@ def clip_by_global_norm(clip):
             raise Wrong("The first thing returned has to be a list with as many arrays as came in.")
         want = [g * min(1, max_norm / norm) for g in gradients]
         slips = {
-            "Each array is clipped by a norm of its own. Together they are one long vector, "
-            "with one "
-            "norm: otherwise the direction turns.": [
-                g * min(1, max_norm / np.linalg.norm(g)) for g in gradients
-            ],
-            "Each number is clipped on its own, and the direction turns. Multiply all of them "
-            "by one "
-            "factor.": [np.clip(g, -max_norm, max_norm) for g in gradients],
-            "You divide by the square of the norm: is a root missing?": [
+            _(
+                "Each array is clipped by a norm of its own. Together they are one long vector, "
+                "with one norm: otherwise the direction turns."
+            ): [g * min(1, max_norm / np.linalg.norm(g)) for g in gradients],
+            _(
+                "Each number is clipped on its own, and the direction turns. Multiply all of them "
+                "by one factor."
+            ): [np.clip(g, -max_norm, max_norm) for g in gradients],
+            _("You divide by the square of the norm: is a root missing?"): [
                 g * min(1, max_norm / norm**2) for g in gradients
             ],
         }
         if max_norm > norm:
             slips[
-                "A gradient that is short enough was lengthened. Clipping only ever shortens."
+                _("A gradient that is short enough was lengthened. Clipping only ever shortens.")
             ] = [g * max_norm / norm for g in gradients]
         for message, value in slips.items():
             if all(map(same, clipped, value)) and not all(map(same, want, value)):
                 raise Wrong(message)
         for k, (got, right) in enumerate(zip(clipped, want, strict=True)):
-            compare(got, right, f"array {k} of the clipped gradients")
+            compare(got, right, _("array {k} of the clipped gradients", k=k))
         compare_number(
             before,
             norm,
-            "the norm that is returned",
+            _("the norm that is returned"),
             tolerance=1e-6 * norm,
             hints={
-                min(norm, max_norm): "The norm returned is the one after clipping; the one "
-                "before is "
-                "asked for, because it tells you how often you clip.",
-                norm**2: "The norm returned is the square of the norm.",
-                sum(np.linalg.norm(g) for g in gradients): "Norms of parts don't add up; their "
-                "squares "
-                "do.",
+                min(norm, max_norm): _(
+                    "The norm returned is the one after clipping; the one before is asked for, "
+                    "because it tells you how often you clip."
+                ),
+                norm**2: _("The norm returned is the square of the norm."),
+                sum(np.linalg.norm(g) for g in gradients): _(
+                    "Norms of parts don't add up; their squares do."
+                ),
             },
         )
-    clipped, _ = call(clip, [np.zeros(3), np.zeros((2, 2))], 1.0)
-    compare(clipped[0], np.zeros(3), "a gradient of zeros after clipping")
-    return "Right. One factor for all, and a gradient that is short enough stays as it is."
+    clipped = call(clip, [np.zeros(3), np.zeros((2, 2))], 1.0)[0]
+    compare(clipped[0], np.zeros(3), _("a gradient of zeros after clipping"))
+    return _("Right. One factor for all, and a gradient that is short enough stays as it is.")
 
 
 @exercise("3.5")
@@ -178,34 +186,33 @@ def norm_by_lag(norms_by_lag):
             return norms
 
         slips = {
-            "You multiply by W_hh where the way back takes its transpose.": walk(
-                lambda back, later, _, W=W: W @ (back * (1 - later**2))
+            _("You multiply by W_hh where the way back takes its transpose."): walk(
+                lambda back, later, earlier, W=W: W @ (back * (1 - later**2))
             ),
-            "You multiply by the Jacobian as it stands. A gradient goes back through its "
-            "transpose: "
-            "first the slope, then W_hh from the other side.": walk(
-                lambda back, later, _, W=W: (1 - later**2) * (W @ back)
+            _(
+                "You multiply by the Jacobian as it stands. A gradient goes back through its "
+                "transpose: first the slope, then W_hh from the other side."
+            ): walk(lambda back, later, earlier, W=W: (1 - later**2) * (W @ back)),
+            _(
+                "The slope comes after the matrix. On the way back it is the other way round: "
+                "first through tanh, then through W_hh."
+            ): walk(lambda back, later, earlier, W=W: (1 - later**2) * (W.T @ back)),
+            _("The slope of tanh is missing from each step."): walk(
+                lambda back, later, earlier, W=W: W.T @ back
             ),
-            "The slope comes after the matrix. On the way back it is the other way round: first "
-            "through tanh, then through W_hh.": walk(
-                lambda back, later, _, W=W: (1 - later**2) * (W.T @ back)
-            ),
-            "The slope of tanh is missing from each step.": walk(
-                lambda back, later, _, W=W: W.T @ back
-            ),
-            "The slope is taken at the step before: from h_t to h_(t-1) it is that at h_t.": walk(
-                lambda back, _, earlier, W=W: W.T @ (back * (1 - earlier**2))
-            ),
-            "h holds what comes out of tanh already: its slope there is 1 - h**2.": walk(
-                lambda back, later, _, W=W: W.T @ (back * (1 - np.tanh(later) ** 2))
+            _(
+                "The slope is taken at the step before: from h_t to h_(t-1) it is that at h_t."
+            ): walk(lambda back, later, earlier, W=W: W.T @ (back * (1 - earlier**2))),
+            _("h holds what comes out of tanh already: its slope there is 1 - h**2."): walk(
+                lambda back, later, earlier, W=W: W.T @ (back * (1 - np.tanh(later) ** 2))
             ),
         }
         if H > 1:
             raise_if_slip(got, slips)
             if same(got, np.array(want) ** 2):
                 raise Wrong("These are the squares of the norms: a root is missing.")
-        compare(got, want, "the norm by lag", time_axis=0)
-    return "Right. No product of matrices was needed: one vector goes back, a step at a time."
+        compare(got, want, _("the norm by lag"), time_axis=0)
+    return _("Right. No product of matrices was needed: one vector goes back, a step at a time.")
 
 
 @exercise("3.6")
@@ -217,7 +224,9 @@ def orthogonal_start(orthogonal):
     ]
     for Q, size in zip(drawn, (8, 8, 8, 3, 2), strict=True):
         if Q.shape != (size, size):
-            raise Wrong(f"The matrix has the shape {Q.shape} instead of {(size, size)}.")
+            raise Wrong(
+                "The matrix has the shape {got} instead of {want}.", got=Q.shape, want=(size, size)
+            )
         if not np.isfinite(Q).all():
             raise Wrong("The matrix holds NaN or infinity.")
         values = np.linalg.svd(Q, compute_uv=False)
@@ -225,14 +234,16 @@ def orthogonal_start(orthogonal):
             continue
         if np.isclose(values[0], 1):
             raise Wrong(
-                f"The largest singular value is 1, but the smallest is {values[-1]:.2f}: that "
-                "direction "
-                "is lost. Every one of them has to be 1."
+                "The largest singular value is 1, but the smallest is {low:.2f}: that direction is "
+                "lost. Every one of them has to be 1.",
+                low=values[-1],
             )
         if np.isclose(np.abs(np.linalg.eigvals(Q)).max(), 1):
             raise Wrong(
-                "The spectral radius is 1, but a step can still lengthen a vector "
-                f"{values[0]:.2f}-fold, or shorten it to {values[-1]:.2f}."
+                "The spectral radius is 1, but a step can still lengthen a vector {high:.2f}-fold, "
+                "or shorten it to {low:.2f}.",
+                high=values[0],
+                low=values[-1],
             )
         lengths = np.linalg.norm(Q, axis=0), np.linalg.norm(Q, axis=1)
         if any(np.allclose(length, 1) for length in lengths):
@@ -240,8 +251,9 @@ def orthogonal_start(orthogonal):
                 "Each row or column has length 1, but they aren't at right angles to each other."
             )
         raise Wrong(
-            f"The singular values lie between {values[-1]:.2f} and {values[0]:.2f}. All have "
-            "to be 1."
+            "The singular values lie between {low:.2f} and {high:.2f}. All have to be 1.",
+            low=values[-1],
+            high=values[0],
         )
     if np.allclose(drawn[0], drawn[1]):
         raise Wrong(
@@ -251,7 +263,7 @@ def orthogonal_start(orthogonal):
         raise Wrong(
             "The same generator gives another matrix each time: draw with `rng` and nothing else."
         )
-    return "Right: it keeps every vector's length, on the way there and on the way back."
+    return _("Right: it keeps every vector's length, on the way there and on the way back.")
 
 
 @exercise("3.7")
@@ -304,18 +316,22 @@ def clip_in_training(train, because):
         if np.array_equal(got, unchanged):
             raise Wrong("The weights are where they started: is there still a step?")
         slips = {
-            f"The weights have moved by {moved:.3g} in {len(data)} steps, and {limit:.3g} is "
-            "the most that "
-            "clipping allows. The gradient that the steps use isn't the clipped one.": lambda g: g,
-            "Each number of the gradient is clipped on its own: the direction has to stay.": (
+            _(
+                "The weights have moved by {moved:.3g} in {steps} steps, and {limit:.3g} is the "
+                "most that clipping allows. The gradient that the steps use isn't the clipped one.",
+                moved=moved,
+                steps=len(data),
+                limit=limit,
+            ): lambda g: g,
+            _("Each number of the gradient is clipped on its own: the direction has to stay."): (
                 lambda g, m=max_norm: [part.clamp(-m, m) for part in g]
             ),
-            "Each tensor is clipped by its own norm: the direction of the whole has to stay.": (
+            _("Each tensor is clipped by its own norm: the direction of the whole has to stay."): (
                 by_norm(max_norm, apart=True)
             ),
-            "The weights, or the whole step, are cut to max_norm: the gradient's norm is meant.": (
-                by_norm(max_norm / step_size)
-            ),
+            _(
+                "The weights, or the whole step, are cut to max_norm: the gradient's norm is meant."
+            ): by_norm(max_norm / step_size),
         }
         for message, clip in slips.items():
             if np.allclose(
@@ -325,20 +341,21 @@ def clip_in_training(train, because):
         if moved > limit * 1.001:
             raise Wrong(next(iter(slips)))
         raise Wrong(
-            "The steps are short enough, but they aren't those of gradient descent with "
-            "clipping. Are "
-            "old gradients cleared before each backward pass?"
+            "The steps are short enough, but they aren't those of gradient descent with clipping. "
+            "Are old gradients cleared before each backward pass?"
         )
     explanation(
         because,
         "b",
         {
-            "a": "It works in place: what it returns is the norm, and that may be thrown away.",
-            "c": "The norm is the gradient's, whatever the step size. When is it cut?",
-            "d": "`zero_grad` does clear the gradients before each backward pass.",
+            "a": _("It works in place: what it returns is the norm, and that may be thrown away."),
+            "c": _("The norm is the gradient's, whatever the step size. When is it cut?"),
+            "d": _("`zero_grad` does clear the gradients before each backward pass."),
         },
     )
-    return "Right. It runs either way, and on a quiet day both learn: watch the norm, not the loss."
+    return _(
+        "Right. It runs either way, and on a quiet day both learn: watch the norm, not the loss."
+    )
 
 
 @exercise("3.8")
@@ -351,17 +368,24 @@ def study(results, *, baseline):
         raise Wrong("Two starts are to be compared, beside the guess: there is one.")
     if max(gains.values()) < CLEARLY:
         raise Wrong(
-            f"No variant is clearly better than {baseline!r}: at this distance nothing has "
-            "learned. Take a shorter one, so that the starts differ."
+            "No variant is clearly better than {baseline!r}: at this distance nothing has learned. "
+            "Take a shorter one, so that the starts differ.",
+            baseline=baseline,
         )
     if min(gains.values()) >= CLEARLY:
         raise Wrong(
-            f"Every start is clearly better than {baseline!r}: at this distance all have learned. "
-            "Take a longer one, so that the starts differ."
+            "Every start is clearly better than {baseline!r}: at this distance all have learned. "
+            "Take a longer one, so that the starts differ.",
+            baseline=baseline,
         )
     best = [repr(name) for name in gains if usual[name] == max(usual.values())]
-    have = f"{best[0]} has" if len(best) == 1 else f"{' and '.join(best)} have"
-    return (
-        f"A study that can be read; {have} the highest median. Now say what it does not show: "
-        "would the order hold at another distance, or after more updates?"
+    if len(best) == 1:
+        words = _("A study that can be read; {best} has the highest median.", best=best[0])
+    else:
+        both = _(" and ").join(best)
+        words = _("A study that can be read; {best} have the highest median.", best=both)
+    say = _(
+        "Now say what it does not show: would the order hold at another distance, or after more "
+        "updates?"
     )
+    return f"{words} {say}"

@@ -6,15 +6,19 @@ from lstm_utils.cells import LSTMParameters, lstm_forward, sigmoid
 from lstm_utils.exercises.checking import Nothing, Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation, raise_if_slip
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 
 
 def _pair(result, names):
     """The parts of a result that should be a tuple, or Wrong."""
     if result is None:
-        raise Wrong(f"Your function returns nothing. Return {', '.join(names)}.")
-    if not isinstance(result, (tuple, list)) or len(result) != len(names):
-        had = f"{len(result)} things" if isinstance(result, (tuple, list)) else "one thing"
-        raise Wrong(f"Return {len(names)} things, {', '.join(names)}; yours returns {had}.")
+        raise Wrong("Your function returns nothing. Return {names}.", names=", ".join(names))
+    asked = {"count": len(names), "names": ", ".join(names)}
+    if not isinstance(result, (tuple, list)):
+        raise Wrong("Return {count} things, {names}; yours returns one thing.", **asked)
+    if len(result) != len(names):
+        had = len(result)
+        raise Wrong("Return {count} things, {names}; yours returns {had} things.", had=had, **asked)
     return result
 
 
@@ -25,43 +29,55 @@ def half_life(half_life_gate, half_life_bias):
     compare_number(
         half_life_gate,
         f,
-        "the gate",
+        _("the gate"),
         tolerance=1e-5,
         hints={
-            0.99: "After 1 / (1 - f) = 100 steps a memory is at 1/e = 37 %, not at a half: "
-            "that is the "
-            "time constant, not the half-life.",
-            np.exp(-1 / 100): "That gate reaches 1/e after 100 steps: the time constant, not the "
-            "half-life.",
-            0.993: "The right size, and three digits are too few: 0.993 ** 100 is 0.495. Give "
-            "five, or a formula.",
-            0.5 ** (1 / 99): "That halves the memory in 99 steps. The gate acts a hundred times.",
-            0.5: "That halves the memory in one step. The gate acts a hundred times.",
-            0.005: "A gate is the fraction kept at each step, and fractions multiply.",
-            0.995: "You shared the half out evenly (0.5 / 100 a step), but the steps multiply: "
-            "0.995 ** 100 is 0.61.",
-            1 - f: "That is the share forgotten at a step. A gate is the fraction kept.",
-            1 - np.log(2) / 100: "Very near: 1 - ln(2) / n is what 0.5 ** (1 / n) approaches for "
-            "large n. The power itself is asked for.",
+            0.99: _(
+                "After 1 / (1 - f) = 100 steps a memory is at 1/e = 37 %, not at a half: that is "
+                "the time constant, not the half-life."
+            ),
+            np.exp(-1 / 100): _(
+                "That gate reaches 1/e after 100 steps: the time constant, not the half-life."
+            ),
+            0.993: _(
+                "The right size, and three digits are too few: 0.993 ** 100 is 0.495. Give five, "
+                "or a formula."
+            ),
+            0.5 ** (1 / 99): _(
+                "That halves the memory in 99 steps. The gate acts a hundred times."
+            ),
+            0.5: _("That halves the memory in one step. The gate acts a hundred times."),
+            0.005: _("A gate is the fraction kept at each step, and fractions multiply."),
+            0.995: _(
+                "You shared the half out evenly (0.5 / 100 a step), but the steps multiply: 0.995 "
+                "** 100 is 0.61."
+            ),
+            1 - f: _("That is the share forgotten at a step. A gate is the fraction kept."),
+            1 - np.log(2) / 100: _(
+                "Very near: 1 - ln(2) / n is what 0.5 ** (1 / n) approaches for large n. The power "
+                "itself is asked for."
+            ),
         },
     )
     compare_number(
         half_life_bias,
         np.log(f / (1 - f)),
-        "the bias",
+        _("the bias"),
         tolerance=5e-3,
         hints={
-            f: "That is the gate itself. The bias goes through the sigmoid first.",
-            sigmoid(f): "You took the sigmoid of the gate. Which number's sigmoid is the gate?",
-            -np.log(f / (1 - f)): "The sign: sigmoid of this number is the share forgotten.",
-            np.log(f): "The inverse of the exponential is not the inverse of the sigmoid: solve "
-            "f = 1 / (1 + exp(-b)) for b.",
-            np.log10(f / (1 - f)): "Take the natural logarithm: the sigmoid is made with exp.",
+            f: _("That is the gate itself. The bias goes through the sigmoid first."),
+            sigmoid(f): _("You took the sigmoid of the gate. Which number's sigmoid is the gate?"),
+            -np.log(f / (1 - f)): _("The sign: sigmoid of this number is the share forgotten."),
+            np.log(f): _(
+                "The inverse of the exponential is not the inverse of the sigmoid: solve f = 1 / "
+                "(1 + exp(-b)) for b."
+            ),
+            np.log10(f / (1 - f)): _("Take the natural logarithm: the sigmoid is made with exp."),
         },
     )
-    return (
-        "Right. The gate has to stand within a hundredth of 1, and a bias of 1 or 2 is far "
-        "from enough."
+    return _(
+        "Right. The gate has to stand within a hundredth of 1, and a bias of 1 or 2 is far from "
+        "enough."
     )
 
 
@@ -73,41 +89,41 @@ def counts(lstm_in_keras, lstm_in_torch, gru_in_torch):
     compare_number(
         lstm_in_keras,
         4 * one,
-        "the LSTM in Keras",
+        _("the LSTM in Keras"),
         tolerance=0.5,
         hints={
-            one: "That is one of the four layers.",
-            3 * one: "That counts three gates; the candidate is a layer with weights, too.",
-            4 * H * (H + D): "The biases are missing.",
-            4 * (H * D + H): "The weights that look at the hidden state are missing.",
-            4 * (H * H + H): "The weights that look at the input are missing.",
-            4 * one + 4 * H: "That is PyTorch's count: how many biases has a Keras layer?",
-            4 * (D * (D + H) + D): "Inputs and hidden units have changed places.",
+            one: _("That is one of the four layers."),
+            3 * one: _("That counts three gates; the candidate is a layer with weights, too."),
+            4 * H * (H + D): _("The biases are missing."),
+            4 * (H * D + H): _("The weights that look at the hidden state are missing."),
+            4 * (H * H + H): _("The weights that look at the input are missing."),
+            4 * one + 4 * H: _("That is PyTorch's count: how many biases has a Keras layer?"),
+            4 * (D * (D + H) + D): _("Inputs and hidden units have changed places."),
         },
     )
     compare_number(
         lstm_in_torch,
         4 * one + 4 * H,
-        "the LSTM in PyTorch",
+        _("the LSTM in PyTorch"),
         tolerance=0.5,
         hints={
-            4 * one: "PyTorch has something that Keras has not: look at its biases.",
-            8 * one: "Only the biases are there twice, not the weights.",
-            4 * one + H: "Each of the four layers has a second bias.",
+            4 * one: _("PyTorch has something that Keras has not: look at its biases."),
+            8 * one: _("Only the biases are there twice, not the weights."),
+            4 * one + H: _("Each of the four layers has a second bias."),
         },
     )
     compare_number(
         gru_in_torch,
         3 * (one + H),
-        "the GRU in PyTorch",
+        _("the GRU in PyTorch"),
         tolerance=0.5,
         hints={
-            3 * one: "PyTorch's GRU has two biases for each layer, too.",
-            2 * (one + H): "Two gates, and one layer more: what proposes the new state?",
-            4 * (one + H): "That is the LSTM again. How many layers has a GRU?",
+            3 * one: _("PyTorch's GRU has two biases for each layer, too."),
+            2 * (one + H): _("Two gates, and one layer more: what proposes the new state?"),
+            4 * (one + H): _("That is the LSTM again. How many layers has a GRU?"),
         },
     )
-    return "Right. The length of the sequence plays no part: every step uses the same weights."
+    return _("Right. The length of the sequence plays no part: every step uses the same weights.")
 
 
 @exercise("4.3")
@@ -116,32 +132,36 @@ def two_biases(with_sgd, with_adam):
     compare_number(
         with_sgd,
         -0.08,
-        "the step of gradient descent",
+        _("the step of gradient descent"),
         tolerance=1e-4,
         hints={
-            -0.04: "That is how far one bias moves. Both do, and the question is about the sum.",
-            0.08: "The sign: gradient descent goes against the gradient.",
-            0.04: "That is one bias, and in the direction of the gradient rather than against it.",
-            -0.02: "You shared the gradient between the biases. A sum passes its whole "
-            "gradient on to "
-            "each of its terms.",
-            -0.8: "The step size is missing: 0.1 times the gradient is what one bias moves.",
+            -0.04: _("That is how far one bias moves. Both do, and the question is about the sum."),
+            0.08: _("The sign: gradient descent goes against the gradient."),
+            0.04: _(
+                "That is one bias, and in the direction of the gradient rather than against it."
+            ),
+            -0.02: _(
+                "You shared the gradient between the biases. A sum passes its whole gradient on to "
+                "each of its terms."
+            ),
+            -0.8: _("The step size is missing: 0.1 times the gradient is what one bias moves."),
         },
     )
     compare_number(
         with_adam,
         -0.2,
-        "Adam's first step",
+        _("Adam's first step"),
         tolerance=1e-4,
         hints={
-            -0.1: "That is how far one bias moves. Both do.",
-            0.2: "The sign: Adam, too, goes against the gradient.",
-            -0.08: "Adam's first step does not depend on the gradient's size.",
-            -0.04: "Adam's first step does not depend on the gradient's size, and both biases "
-            "move.",
+            -0.1: _("That is how far one bias moves. Both do."),
+            0.2: _("The sign: Adam, too, goes against the gradient."),
+            -0.08: _("Adam's first step does not depend on the gradient's size."),
+            -0.04: _(
+                "Adam's first step does not depend on the gradient's size, and both biases move."
+            ),
         },
     )
-    return "Right. Two biases are one number learned at twice the speed, with either method."
+    return _("Right. Two biases are one number learned at twice the speed, with either method.")
 
 
 def _torch_state(rng, D, H):
@@ -173,46 +193,51 @@ def one_step(torch_step):
         h_new, c_new = step(z)
         f, i = (sigmoid(np.split(z, 4, axis=1)[k]) for k in (1, 0))
         g = np.tanh(np.split(z, 4, axis=1)[2])
-        course = (
+        course = _(
             "The gates are cut in this course's order (f first). PyTorch's order is another one."
         )
         raise_if_slip(
             c_got,
             {
                 course: step(z, "figo")[1],
-                "Candidate and output gate have changed places: which block goes through the "
-                "tanh?": (step(z, "ifog")[1]),
-                "One of PyTorch's two biases is missing.": step(z - b_hh)[1],
-                "One of PyTorch's two biases is missing: b_ih.": step(z - b_ih)[1],
-                "The candidate may be negative, so its layer ends in a tanh, not in a sigmoid.": (
-                    step(z, candidate=sigmoid)[1]
-                ),
-                "The old hidden state is not used: each layer looks at h and at x.": (
+                _(
+                    "Candidate and output gate have changed places: which block goes through the "
+                    "tanh?"
+                ): step(z, "ifog")[1],
+                _("One of PyTorch's two biases is missing."): step(z - b_hh)[1],
+                _("One of PyTorch's two biases is missing: b_ih."): step(z - b_ih)[1],
+                _(
+                    "The candidate may be negative, so its layer ends in a tanh, not in a sigmoid."
+                ): step(z, candidate=sigmoid)[1],
+                _("The old hidden state is not used: each layer looks at h and at x."): (
                     step(z - h @ W_hh.T)[1]
                 ),
-                "You multiply the memory by 1 - f. A gate is the fraction kept.": (
+                _("You multiply the memory by 1 - f. A gate is the fraction kept."): (
                     (1 - f) * c + i * g
                 ),
-                "The input gate is missing: how much of the candidate counts?": f * c + g,
-                "You return c_new where h_new belongs, and the other way round: h_new comes "
-                "first.": (h_new),
+                _("The input gate is missing: how much of the candidate counts?"): f * c + g,
+                _(
+                    "You return c_new where h_new belongs, and the other way round: h_new comes "
+                    "first."
+                ): h_new,
             },
         )
-        compare(c_got, c_new, "the new cell state")
+        compare(c_got, c_new, _("the new cell state"))
         raise_if_slip(
             h_got,
             {
-                "The new h is the output gate times the memory itself; before the gate the "
-                "memory goes "
-                "through a tanh.": step(z, out=lambda c_new: c_new)[0],
-                "The new h is made of the old cell state: the output gate looks at the new one.": (
-                    sigmoid(np.split(z, 4, axis=1)[3]) * np.tanh(c)
-                ),
-                "Your h_new is tanh(c_new): the output gate is missing.": np.tanh(c_new),
+                _(
+                    "The new h is the output gate times the memory itself; before the gate the "
+                    "memory goes through a tanh."
+                ): step(z, out=lambda c_new: c_new)[0],
+                _(
+                    "The new h is made of the old cell state: the output gate looks at the new one."
+                ): sigmoid(np.split(z, 4, axis=1)[3]) * np.tanh(c),
+                _("Your h_new is tanh(c_new): the output gate is missing."): np.tanh(c_new),
             },
         )
-        compare(h_got, h_new, "the new hidden state")
-    return (
+        compare(h_got, h_new, _("the new hidden state"))
+    return _(
         "Right: the numbers of torch.nn.LSTM, from four blocks in its own order and both its "
         "biases."
     )
@@ -225,14 +250,18 @@ def counter(counter_W, counter_b):
         raise Nothing("There is no counter_W, or no counter_b.")
     W, b = (np.asarray(a, dtype=np.float64) for a in (counter_W, counter_b))
     if W.shape != (4, 2):
-        hint = " Yours is transposed." if W.shape == (2, 4) else ""
-        raise Wrong(
-            f"counter_W has shape {W.shape} and should have (4, 2): a row for each layer, and the "
-            f"columns h and x.{hint}"
+        words = _(
+            "counter_W has shape {shape} and should have (4, 2): a row for each layer, and the "
+            "columns h and x.",
+            shape=W.shape,
         )
+        if W.shape == (2, 4):
+            words += " " + _("Yours is transposed.")
+        raise Wrong(words)
     if b.shape != (4,):
         raise Wrong(
-            f"counter_b has shape {b.shape} and should have (4,): one number for each layer."
+            "counter_b has shape {shape} and should have (4,): one number for each layer.",
+            shape=b.shape,
         )
     if not (np.isfinite(W).all() and np.isfinite(b).all()):
         raise Wrong("There is an infinity or a NaN among your weights: 10 or 20 is large enough.")
@@ -256,9 +285,9 @@ def counter(counter_W, counter_b):
     zeros, ones = count(np.zeros(20)), count(np.ones(20))
     if abs(zeros[-1]) > 0.05:
         raise Wrong(
-            f"After twenty zeros the counter stands at {zeros[-1]:.2f}: something is let in "
-            "although "
-            "there is nothing to count. Which gate should be shut then?"
+            "After twenty zeros the counter stands at {count:.2f}: something is let in although "
+            "there is nothing to count. Which gate should be shut then?",
+            count=zeros[-1],
         )
     if ones[0] < -0.05:
         raise Wrong("A one makes your counter fall: look at the candidate's sign.")
@@ -266,8 +295,9 @@ def counter(counter_W, counter_b):
         raise Wrong("The first one leaves the counter at 0: which gate lets it in?")
     if abs(ones[0] - 1) > 0.02:
         raise Wrong(
-            f"The first one counts {ones[0]:.2f}. It should count 1: the input gate wide open, and "
-            "the candidate near 1, which takes a large argument."
+            "The first one counts {count:.2f}. It should count 1: the input gate wide open, and "
+            "the candidate near 1, which takes a large argument.",
+            count=ones[0],
         )
     at_zero, at_one = sigmoid(b[0]), sigmoid(b[0] + W[0, 1])
     if at_one < 0.5 < at_zero:
@@ -278,29 +308,40 @@ def counter(counter_W, counter_b):
     held = count([1] + [0] * 19)[-1]
     if held > 1.05:
         raise Wrong(
-            f"One 1 and then nineteen zeros: the counter has gone on from 1 to {held:.2f} although "
-            "nothing came in. Does a layer of yours look at h?"
+            "One 1 and then nineteen zeros: the counter has gone on from 1 to {held:.2f} although "
+            "nothing came in. Does a layer of yours look at h?",
+            held=held,
         )
     if held < 0.95:
         raise Wrong(
-            f"One 1 and then nineteen zeros: the counter has gone from 1 to {held:.2f}. What keeps "
-            "the memory is the forget gate, and it should be wide open whatever comes in."
+            "One 1 and then nineteen zeros: the counter has gone from 1 to {held:.2f}. What keeps "
+            "the memory is the forget gate, and it should be wide open whatever comes in.",
+            held=held,
         )
     if abs(ones[-1] - 20) > 0.1:
-        counted = f"Twenty ones in a row are counted as {ones[-1]:.2f}."
+        counted = _("Twenty ones in a row are counted as {count:.2f}.", count=ones[-1])
         if W[:, 0].any():
-            raise Wrong(f"{counted} The first one was right: does a layer of yours look at h?")
+            raise Wrong(
+                "{counted} The first one was right: does a layer of yours look at h?",
+                counted=counted,
+            )
         if abs(ones[-1] - 20 * ones[0]) < 0.05:
             raise Wrong(
-                f"{counted} Each one counts {ones[0]:.3f}: bring the candidate, or the input gate, "
-                "nearer to 1."
+                "{counted} Each one counts {count:.3f}: bring the candidate, or the input gate, "
+                "nearer to 1.",
+                counted=counted,
+                count=ones[0],
             )
-        raise Wrong(f"{counted} The forget gate leaks while ones come in: open it wider.")
+        raise Wrong(
+            "{counted} The forget gate leaks while ones come in: open it wider.", counted=counted
+        )
     if worst(W, b) > 0.25:
-        raise Wrong(f"Over a hundred mixed steps the counter is off by up to {worst(W, b):.2f}.")
+        raise Wrong(
+            "Over a hundred mixed steps the counter is off by up to {off:.2f}.", off=worst(W, b)
+        )
     if np.allclose(W[3], 0) and b[3] > 0:
-        return "Right: it counts. Look at h now: from three ones on it hardly changes."
-    return "Right: it counts. Look at h now: what does your output gate let out of it?"
+        return _("Right: it counts. Look at h now: from three ones on it hardly changes.")
+    return _("Right: it counts. Look at h now: what does your output gate let out of it?")
 
 
 @exercise("4.6")
@@ -316,11 +357,11 @@ def weights_for_keras(for_keras):
             return np.concatenate([f, i, g, o])
 
         W_x, W_h, b_ih, b_hh = state.values()
-        swap = (
+        swap = _(
             "The blocks of forget and input gate have changed places. That is needed from this "
             "course's order; compare PyTorch's with Keras's in the table."
         )
-        axes = (
+        axes = _(
             "The shapes are right and the axes are not: reshape keeps the numbers in their order. "
             "Keras computes x @ kernel, PyTorch W @ x."
         )
@@ -329,22 +370,22 @@ def weights_for_keras(for_keras):
             raise Wrong(
                 "The matrix for the input comes first in Keras, then the one for the hidden state."
             )
-        compare(got[0], W_x.T, "the kernel")
+        compare(got[0], W_x.T, _("the kernel"))
         raise_if_slip(got[1], {swap: swapped(W_h).T, axes: W_h.reshape(H, 4 * H)})
-        compare(got[1], W_h.T, "the recurrent kernel")
+        compare(got[1], W_h.T, _("the recurrent kernel"))
         raise_if_slip(
             got[2],
             {
                 swap: swapped(b_ih + b_hh),
-                "One of PyTorch's two biases is lost. What does PyTorch do with the pair?": b_ih,
-                "One of PyTorch's two biases is lost: b_ih.": b_hh,
-                "You took the mean of the two biases. What does PyTorch do with the pair?": (
+                _("One of PyTorch's two biases is lost. What does PyTorch do with the pair?"): b_ih,
+                _("One of PyTorch's two biases is lost: b_ih."): b_hh,
+                _("You took the mean of the two biases. What does PyTorch do with the pair?"): (
                     (b_ih + b_hh) / 2
                 ),
             },
         )
-        compare(got[2], b_ih + b_hh, "the bias")
-    return "Right. The order is the same; what differs is the axes and the number of biases."
+        compare(got[2], b_ih + b_hh, _("the bias"))
+    return _("Right. The order is the same; what differs is the axes and the number of biases.")
 
 
 @exercise("4.7")
@@ -370,40 +411,50 @@ def tied_cell(tied_back):
         raise_if_slip(
             got[0],
             {
-                "In this cell f stands in two places, and you followed only one: the share "
-                "through 1 - f is "
-                "missing.": (dc * c * f * (1 - f)),
-                "The two shares of f are added where one of them has a minus: differentiate 1 "
-                "- f.": (dc * (c + g) * f * (1 - f)),
-                "Your dz_f stops at the gate: the sigmoid's own slope is missing.": dc * (c - g),
-                "The sign of dz_f is turned round: which of memory and candidate does a larger "
-                "f favour?": (-dc * (c - g) * f * (1 - f)),
+                _(
+                    "In this cell f stands in two places, and you followed only one: the share "
+                    "through 1 - f is missing."
+                ): dc * c * f * (1 - f),
+                _(
+                    "The two shares of f are added where one of them has a minus: differentiate 1 "
+                    "- f."
+                ): dc * (c + g) * f * (1 - f),
+                _("Your dz_f stops at the gate: the sigmoid's own slope is missing."): dc * (c - g),
+                _(
+                    "The sign of dz_f is turned round: which of memory and candidate does a larger "
+                    "f favour?"
+                ): -dc * (c - g) * f * (1 - f),
             },
         )
-        compare(got[0], want[0], "the gradient dz_f", rtol=1e-5, atol=1e-7)
+        compare(got[0], want[0], _("the gradient dz_f"), rtol=1e-5, atol=1e-7)
         raise_if_slip(
             got[1],
             {
-                "Your dz_g is multiplied by f. What multiplies g in this cell?": (
+                _("Your dz_g is multiplied by f. What multiplies g in this cell?"): (
                     dc * f * (1 - g**2)
                 ),
-                "Your dz_g stops at the candidate: the tanh's own slope is missing.": dc * (1 - f),
-                "You used the sigmoid's slope for the candidate, which is a tanh.": (
+                _("Your dz_g stops at the candidate: the tanh's own slope is missing."): dc
+                * (1 - f),
+                _("You used the sigmoid's slope for the candidate, which is a tanh."): (
                     dc * (1 - f) * g * (1 - g)
                 ),
-                "What multiplies g in this cell is missing from dz_g.": dc * (1 - g**2),
+                _("What multiplies g in this cell is missing from dz_g."): dc * (1 - g**2),
             },
         )
-        compare(got[1], want[1], "the gradient dz_g", rtol=1e-5, atol=1e-7)
+        compare(got[1], want[1], _("the gradient dz_g"), rtol=1e-5, atol=1e-7)
         raise_if_slip(
             got[2],
             {
-                "Your dc_before is dc itself: what is the old memory multiplied by on its way?": dc,
-                "Your dc_before is multiplied by the share forgotten.": dc * (1 - f),
+                _(
+                    "Your dc_before is dc itself: what is the old memory multiplied by on its way?"
+                ): dc,
+                _("Your dc_before is multiplied by the share forgotten."): dc * (1 - f),
             },
         )
-        compare(got[2], want[2], "the gradient dc_before", rtol=1e-5, atol=1e-7)
-    return "Right. Where memory and candidate agree dz_f is 0: the gate has nothing to learn there."
+        compare(got[2], want[2], _("the gradient dc_before"), rtol=1e-5, atol=1e-7)
+    return _(
+        "Right. Where memory and candidate agree dz_f is 0: the gate has nothing to learn there."
+    )
 
 
 @exercise("4.8")
@@ -421,25 +472,29 @@ def state_passed_on(read, because):
             return outputs, _pair(state, ("h", "c"))
 
         outputs, state = outputs_and_state(params, x)
-        compare(outputs, whole.h[:, 1:], "the outputs without a state", time_axis=1)
-        for name, got, want in zip("hc", state, (whole.h[:, -1], whole.c[:, -1]), strict=True):
-            compare(got, want, f"the last {name}")
+        compare(outputs, whole.h[:, 1:], _("the outputs without a state"), time_axis=1)
+        compare(state[0], whole.h[:, -1], _("the last h"))
+        compare(state[1], whole.c[:, -1], _("the last c"))
         for cut in (4, 1, 8):
             h, c = whole.h[:, cut].copy(), whole.c[:, cut].copy()
             outputs, last = outputs_and_state(params, x[:, cut:], (h, c))
             none = np.zeros_like(h)
             starts = {
-                "The second part starts from zeros, whatever state it is handed: reading in "
-                "two parts "
-                "is not reading in one go. Print h and c before the loop.": (none, none),
-                "The second part gets the old h, but its cell state starts from zeros.": (h, none),
-                "The second part gets the old c, but its hidden state starts from zeros.": (
+                _(
+                    "The second part starts from zeros, whatever state it is handed: reading in "
+                    "two parts is not reading in one go. Print h and c before the loop."
+                ): (none, none),
+                _("The second part gets the old h, but its cell state starts from zeros."): (
+                    h,
+                    none,
+                ),
+                _("The second part gets the old c, but its hidden state starts from zeros."): (
                     none,
                     c,
                 ),
-                "The states h and c have changed places on the way in.": (c, h),
-                "One of the two states is used for both.": (h, h),
-                "One of the two states is used for both, c.": (c, c),
+                _("The states h and c have changed places on the way in."): (c, h),
+                _("One of the two states is used for both."): (h, h),
+                _("One of the two states is used for both, c."): (c, c),
             }
             raise_if_slip(
                 outputs,
@@ -448,21 +503,26 @@ def state_passed_on(read, because):
                     for message, start in starts.items()
                 },
             )
-            compare(outputs, whole.h[:, cut + 1 :], "the outputs of the second part", time_axis=1)
-            compare(last[1], whole.c[:, -1], "the last c of the second part")
+            compare(
+                outputs, whole.h[:, cut + 1 :], _("the outputs of the second part"), time_axis=1
+            )
+            compare(last[1], whole.c[:, -1], _("the last c of the second part"))
     explanation(
         because,
         "b",
         {
-            "a": "The two do share one array of zeros, and that does no harm: the loop binds "
-            "both names "
-            "to new arrays and writes into none.",
-            "c": "The loop uses both; follow what they are before it starts.",
-            "d": "The order (h, c) is the same at both ends. Is the state looked at in the "
-            "first place?",
+            "a": _(
+                "The two do share one array of zeros, and that does no harm: the loop binds both "
+                "names to new arrays and writes into none."
+            ),
+            "c": _("The loop uses both; follow what they are before it starts."),
+            "d": _(
+                "The order (h, c) is the same at both ends. Is the state looked at in the first "
+                "place?"
+            ),
         },
     )
-    return "Right. Hand a function a state in its test, too: from zeros both versions agree."
+    return _("Right. Hand a function a state in its test, too: from zeros both versions agree.")
 
 
 @exercise("4.9")
@@ -478,11 +538,17 @@ def open_the_gate(open_forget_gate, because):
         after = {name: p.detach().numpy() for name, p in layer.named_parameters()}
         for name in ("weight_ih_l0", "weight_hh_l0"):
             if not np.array_equal(before[name], after[name]):
-                raise Wrong(f"{name} has changed: the exercise is about the biases alone.")
+                raise Wrong(
+                    "{name} has changed: the exercise is about the biases alone.", name=name
+                )
         was, now = (s["bias_ih_l0"] + s["bias_hh_l0"] for s in (before, after))
-        names = ("input gate", "forget gate", "candidate", "output gate")
+        others = {
+            0: _("The bias of the input gate has changed."),
+            2: _("The bias of the candidate has changed."),
+            3: _("The bias of the output gate has changed."),
+        }
         blocks = [slice(k * H, (k + 1) * H) for k in range(4)]
-        for k in (0, 2, 3):
+        for k, changed in others.items():
             if not np.allclose(was[blocks[k]], now[blocks[k]]):
                 biases = ("bias_ih_l0", "bias_hh_l0")
                 kept = [(before[n][blocks[k]] == after[n][blocks[k]]).all() for n in biases]
@@ -492,45 +558,48 @@ def open_the_gate(open_forget_gate, because):
                         "One of the two biases is zero from end to end, so the other gates have "
                         "lost their part of it. Leave their quarters as they were."
                     )
-                forgot = (
-                    " The forget gate's is as it was."
-                    if np.allclose(was[blocks[1]], now[blocks[1]])
-                    else ""
-                )
-                raise Wrong(
-                    f"The bias of the {names[k]} has changed.{forgot} In which order does "
-                    "PyTorch keep "
-                    "its gates?"
-                )
+                order = _("In which order does PyTorch keep its gates?")
+                if np.allclose(was[blocks[1]], now[blocks[1]]):
+                    order = _("The forget gate's is as it was.") + " " + order
+                raise Wrong(f"{changed} {order}")
         forget = now[blocks[1]]
         if np.allclose(forget, was[blocks[1]]):
             raise Wrong("The forget gate's bias is as it was.")
         if np.allclose(forget, 2 * bias):
             raise Wrong(
-                f"The forget gate is open too far: you asked for a bias of {bias:g}, and the "
-                "gate sees "
-                f"{forget[0]:g}. What does PyTorch do with its two biases?"
+                "The forget gate is open too far: you asked for a bias of {bias:g}, and the gate "
+                "sees {seen:g}. What does PyTorch do with its two biases?",
+                bias=bias,
+                seen=forget[0],
+            )
+        if not np.allclose(forget, bias) and np.ptp(forget) > 1e-9:
+            raise Wrong(
+                "The gate should see a bias of {bias:g} and sees {seen:.2f}, another number for "
+                "each unit: one of the two biases still holds its random start.",
+                bias=bias,
+                seen=forget[0],
             )
         if not np.allclose(forget, bias):
             raise Wrong(
-                f"The gate should see a bias of {bias:g} and sees {forget[0]:.2f}, another "
-                "number for "
-                "each unit: one of the two biases still holds its random start."
-                if np.ptp(forget) > 1e-9
-                else f"The gate should see a bias of {bias:g} and sees {forget[0]:g}."
+                "The gate should see a bias of {bias:g} and sees {seen:g}.",
+                bias=bias,
+                seen=forget[0],
             )
     explanation(
         because,
         "c",
         {
-            "a": "A name that doesn't exist or a wrong length would raise an error; here every "
-            "shape "
-            "fits, which is what makes the mistake so quiet.",
-            "b": "Training can move every bias, but nothing says that it goes where you meant it.",
-            "d": "A loss can fall with the wrong gate open, and it does not say which one is.",
+            "a": _(
+                "A name that doesn't exist or a wrong length would raise an error; here every "
+                "shape fits, which is what makes the mistake so quiet."
+            ),
+            "b": _(
+                "Training can move every bias, but nothing says that it goes where you meant it."
+            ),
+            "d": _("A loss can fall with the wrong gate open, and it does not say which one is."),
         },
     )
-    return "Right. The second block, and the two biases together make the number."
+    return _("Right. The second block, and the two biases together make the number.")
 
 
 @exercise("4.10")
@@ -547,18 +616,21 @@ def study(results, *, baseline):
     # A value is uniform on (-1, 1), mean square 1/3, and is asked for at three steps of ten.
     if abs(usual[baseline] - 0.1) > 0.02:
         raise Wrong(
-            f"{baseline!r} scores {usual[baseline]:.3g}. A network that always says zero has the "
-            "mean square of the targets as its error, and on this task that is another number."
+            "{baseline!r} scores {score:.3g}. A network that always says zero has the mean square "
+            "of the targets as its error, and on this task that is another number.",
+            baseline=baseline,
+            score=usual[baseline],
         )
     best = min(usual, key=usual.get)
     if best == baseline:
         raise Wrong(
-            f"No variant is better than {baseline!r}, so this tells nothing about the cells: "
-            "they have "
-            "not learned the task. Train longer, or change the step size."
+            "No variant is better than {baseline!r}, so this tells nothing about the cells: they "
+            "have not learned the task. Train longer, or change the step size.",
+            baseline=baseline,
         )
-    return (
-        f"A study that can be read; {best!r} has the lowest median. Put the number of parameters "
+    return _(
+        "A study that can be read; {best!r} has the lowest median. Put the number of parameters "
         "beside each, and say what it does not show: would other seeds, or twice the updates, "
-        "change the order?"
+        "change the order?",
+        best=best,
     )

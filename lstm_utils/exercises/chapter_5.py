@@ -7,28 +7,31 @@ import numpy as np
 from lstm_utils.exercises.checking import Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 from lstm_utils.models.marked_product import CONSTANT_GUESS_MSE, share_within
 
 
 @exercise("5.1")
 def fairer_width(units):
     """The least width of two plain layers with at least the parameters of two LSTM layers of 30."""
-    one_layer = "That is for one plain layer. The network has two, and the second reads H numbers."
+    one_layer = _(
+        "That is for one plain layer. The network has two, and the second reads H numbers."
+    )
     compare_number(
         units,
         61,
-        "the number of units",
+        _("the number of units"),
         tolerance=0.01,
         hints={
-            60: "60 units own 11,101 parameters, a little less than 11,311: one more.",
-            120: "Four times the units is too much: most weights stand in squares, H times H.",
-            15: "Fewer units have fewer parameters. It is the plain network that has to grow.",
+            60: _("60 units own 11,101 parameters, a little less than 11,311: one more."),
+            120: _("Four times the units is too much: most weights stand in squares, H times H."),
+            15: _("Fewer units have fewer parameters. It is the plain network that has to grow."),
             105: one_layer,
             106: one_layer,
-            62: "62 units do, and 61 do as well: you are asked for the least.",
+            62: _("62 units do, and 61 do as well: you are asked for the least."),
         },
     )
-    return "Right. Twice the width makes four times the squares, and the squares are nearly all."
+    return _("Right. Twice the width makes four times the squares, and the squares are nearly all.")
 
 
 @exercise("5.2")
@@ -37,18 +40,20 @@ def more_numbers(score):
     compare_number(
         score,
         3.0**-3 - 4.0**-3,
-        "the mean squared error",
+        _("the mean squared error"),
         tolerance=5e-5,
         hints={
-            7 / 144: "That is the score for two numbers. Do the same with three factors.",
-            1 / 27: "That is E[P²]. The variance has (E[P])² taken away.",
-            1 / 27 - 1 / 8: "E[P] = 1/8 has to be squared; a variance is never negative.",
-            12.0**-3: "The variance of a product is not the product of the variances.",
-            1 / 8: "That is the best constant guess, not what it scores.",
-            math.sqrt(3.0**-3 - 4.0**-3): "That is its root. The score is a mean of squares.",
+            7 / 144: _("That is the score for two numbers. Do the same with three factors."),
+            1 / 27: _("That is E[P²]. The variance has (E[P])² taken away."),
+            1 / 27 - 1 / 8: _("E[P] = 1/8 has to be squared; a variance is never negative."),
+            12.0**-3: _("The variance of a product is not the product of the variances."),
+            1 / 8: _("That is the best constant guess, not what it scores."),
+            math.sqrt(3.0**-3 - 4.0**-3): _("That is its root. The score is a mean of squares."),
         },
     )
-    return "Right. Less than half of 7/144: a small loss may be the task's and not the network's."
+    return _(
+        "Right. Less than half of 7/144: a small loss may be the task's and not the network's."
+    )
 
 
 @exercise("5.3")
@@ -58,45 +63,56 @@ def forget_bias(bias):
     compare_number(
         bias,
         math.log(gate / (1 - gate)),
-        "the forget bias",
+        _("the forget bias"),
         tolerance=0.02,
         hints={
-            gate: "That is the gate. Which bias does the sigmoid turn into it?",
-            math.log(
-                (1 - gate) / gate
-            ): "The sign: a gate that is nearly open has a positive bias.",
-            math.log(
-                gate
-            ): "That is the logarithm of the gate; the inverse of a sigmoid has two terms.",
-            5.0: "Nearly. Give two decimals.",
-            0.0: "A bias of 0 opens the gate by half at each step. Half is to be left after 100.",
-            -math.log(2 ** (1 / 25) - 1): "That is for 25 steps.",
+            gate: _("That is the gate. Which bias does the sigmoid turn into it?"),
+            math.log((1 - gate) / gate): _(
+                "The sign: a gate that is nearly open has a positive bias."
+            ),
+            math.log(gate): _(
+                "That is the logarithm of the gate; the inverse of a sigmoid has two terms."
+            ),
+            5.0: _("Nearly. Give two decimals."),
+            0.0: _(
+                "A bias of 0 opens the gate by half at each step. Half is to be left after 100."
+            ),
+            -math.log(2 ** (1 / 25) - 1): _("That is for 25 steps."),
         },
     )
-    return "Right. A gate of 0.993: with Keras's start at 1, it is 0.731, and 0.731¹⁰⁰ is 2.5e-14."
+    return _(
+        "Right. A gate of 0.993: with Keras's start at 1, it is 0.731, and 0.731¹⁰⁰ is 2.5e-14."
+    )
 
 
-def _arrays(got, what="x and y"):
+def _arrays(got):
     if not isinstance(got, tuple | list) or len(got) != 2:
-        raise Wrong(f"Give back two arrays, {what}: `return x, y`.")
+        raise Wrong("Give back two arrays, x and y: `return x, y`.")
     return [np.asarray(part) for part in got]
 
 
 def _well_mixed(first, second, values):
     """Wrong where places or values (4000, 10) are not drawn as the exercise asks."""
     n, half = len(values), values.shape[1] // 2
-    for name, places, low in (("first", first, 0), ("second", second, half)):
+    for mark, places, low in (
+        (_("the first mark"), first, 0),
+        (_("the second mark"), second, half),
+    ):
         met = np.unique(places)
         if len(met) == 1:
-            raise Wrong(f"The {name} mark stands at the same step in all sequences: draw one each.")
+            raise Wrong(
+                "{mark} stands at the same step in all sequences: draw one each.", mark=mark
+            )
         if missing := sorted(set(range(low, low + half)) - set(met.tolist())):
             raise Wrong(
-                f"In 4,000 sequences of 10 the {name} mark never stands at step {missing[0]} "
-                "(counted from 0). Which end does `integers` leave out?"
+                "In 4,000 sequences of 10 {mark} never stands at step {step} (counted from 0). "
+                "Which end does `integers` leave out?",
+                mark=mark,
+                step=missing[0],
             )
         share = np.bincount(places - low, minlength=half) / n
         if np.abs(share - 1 / half).max() > 0.04:
-            raise Wrong(f"The {name} mark prefers some steps to others: each should be as likely.")
+            raise Wrong("{mark} prefers some steps to others: each should be as likely.", mark=mark)
     if abs(np.corrcoef(first, second)[0, 1]) > 0.1:
         raise Wrong("The second mark can be told from the first: draw it by itself.")
     if len(np.unique(values[:, 0])) < n / 2:
@@ -114,14 +130,24 @@ def marked_halves(answer):
         half = length // 2
         x, y = _arrays(call(answer, n, length, np.random.default_rng(3)))
         if x.shape != (n, length, 2):
-            raise Wrong(f"The inputs have the shape {x.shape} and should have {(n, length, 2)}.")
+            raise Wrong(
+                "The inputs have the shape {got} and should have {want}.",
+                got=x.shape,
+                want=(n, length, 2),
+            )
         if y.shape != (n,):
             raise Wrong(
-                f"The products have the shape {y.shape} and should have {(n,)}: one a sequence."
+                "The products have the shape {got} and should have {want}: one a sequence.",
+                got=y.shape,
+                want=(n,),
             )
-        for name, array in (("inputs", x), ("products", y)):
+        for what, array in ((_("the inputs"), x), (_("the products"), y)):
             if array.dtype != np.float32:
-                raise Wrong(f"The {name} are {array.dtype}; TensorFlow's layers want float32.")
+                raise Wrong(
+                    "{what} are {dtype}; TensorFlow's layers want float32.",
+                    what=what,
+                    dtype=array.dtype,
+                )
         marks, values = x[:, :, 0], x[:, :, 1]
         if not np.isin(marks, (0, 1)).all():
             if np.isin(values, (0, 1)).all():
@@ -130,10 +156,12 @@ def marked_halves(answer):
         if (marks.sum(axis=1) != 2).any():
             count = marks.sum(axis=1)
             row = int(np.flatnonzero(count != 2)[0])
-            raise Wrong(f"Sequence {row} has {count[row]:.0f} marks instead of two.")
+            raise Wrong(
+                "Sequence {row} has {count:.0f} marks instead of two.", row=row, count=count[row]
+            )
         odd = int((marks[:, :half].sum(axis=1) != 1).sum())
         if odd:
-            raise Wrong(f"{odd} of {n} sequences have both marks in the same half.")
+            raise Wrong("{odd} of {n} sequences have both marks in the same half.", odd=odd, n=n)
         if (values < 0).any() or (values > 1).any():
             raise Wrong("Values lie between 0 and 1.")
         first, second = marks[:, :half].argmax(axis=1), half + marks[:, half:].argmax(axis=1)
@@ -156,9 +184,9 @@ def marked_halves(answer):
         raise Wrong(
             "Another generator gives the same examples: draw from `rng`, not from your own."
         )
-    return (
-        "Right. The second number has to be waited for at least one step, and at most for all "
-        "but one."
+    return _(
+        "Right. The second number has to be waited for at least one step, and at most for all but "
+        "one."
     )
 
 
@@ -188,21 +216,33 @@ def most_often_right(answer):
         best, left_end = _best_share(y, tolerance)
         if share >= best - 0.006:
             continue
-        told = f"{constant:.3f} is right for {share:.1%} of these answers; more is possible."
+        told = _(
+            "{constant:.3f} is right for {share:.1%} of these answers; more is possible.",
+            constant=constant,
+            share=share,
+        )
         if math.isclose(constant, best, abs_tol=1e-3):
             raise Wrong("That looks like the share itself. Give back the constant that reaches it.")
         if math.isclose(constant, y.mean(), abs_tol=1e-3):
-            raise Wrong(f"{told} The mean makes the squared error small, not the misses few.")
+            raise Wrong(
+                "{told} The mean makes the squared error small, not the misses few.", told=told
+            )
         if math.isclose(constant, np.median(y), abs_tol=1e-3):
-            raise Wrong(f"{told} The median makes the absolute error small, not the misses few.")
+            raise Wrong(
+                "{told} The median makes the absolute error small, not the misses few.", told=told
+            )
         if y is products and abs(constant - left_end) < tolerance / 4:
-            raise Wrong(f"{told} Is it the left end of the best window? Its middle is asked for.")
+            raise Wrong(
+                "{told} Is it the left end of the best window? Its middle is asked for.", told=told
+            )
         if constant < y.min() + tolerance / 2:
-            raise Wrong(f"{told} Part of that window lies where there are no answers.")
+            raise Wrong("{told} Part of that window lies where there are no answers.", told=told)
         if y is two_heaps:
-            raise Wrong(f"{told} The larger heap of answers is not the denser one.")
-        raise Wrong(f"{told} Count how many answers lie in a window, and move the window.")
-    return (
+            raise Wrong("{told} The larger heap of answers is not the denser one.", told=told)
+        raise Wrong(
+            "{told} Count how many answers lie in a window, and move the window.", told=told
+        )
+    return _(
         "Right. On the marked product it is near 0.04: often right, and with a large squared error."
     )
 
@@ -229,32 +269,35 @@ def paired_interval(answer):
             raise Wrong("Give back two numbers, the lower end and the upper end.")
         got = np.asarray(got, dtype=float)
         apart = math.sqrt(a.var(ddof=1) / n + b.var(ddof=1) / n)  # as if not paired
-        normal = "1.96 is for many seeds. With few, the distribution has wider tails."
-        shared = (
-            "Much too wide: the luck that both recipes share in a seed should cancel. "
-            "Take the differences first."
+        normal = _("1.96 is for many seeds. With few, the distribution has wider tails.")
+        shared = _(
+            "Much too wide: the luck that both recipes share in a seed should cancel. Take the "
+            "differences first."
         )
         known = [
-            (ends(right)[::-1], "The lower end comes first."),
-            (ends(right, -mean), "The sign: how much *larger* are the first recipe's scores?"),
-            (np.array([mean, right]), "That is the middle and half the width: give the two ends."),
+            (ends(right)[::-1], _("The lower end comes first.")),
+            (ends(right, -mean), _("The sign: how much *larger* are the first recipe's scores?")),
+            (
+                np.array([mean, right]),
+                _("That is the middle and half the width: give the two ends."),
+            ),
             (ends(1.96 * error), normal),
             (ends(t.ppf(0.975, 1e9) * error), normal),
             (
                 ends(right * d.std() / deviation),
-                "A little too narrow: the deviation divides by n where n - 1 belongs.",
+                _("A little too narrow: the deviation divides by n where n - 1 belongs."),
             ),
             (
                 ends(right * math.sqrt(n)),
-                "Too wide: that is where one more seed may fall. The mean of n is steadier.",
+                _("Too wide: that is where one more seed may fall. The mean of n is steadier."),
             ),
             (
                 ends(t.ppf(0.95, n - 1) * error),
-                "Too narrow: 5 % are left out in all, half of them on either side.",
+                _("Too narrow: 5 % are left out in all, half of them on either side."),
             ),
             (
                 ends(t.ppf(0.975, n) * error),
-                "A little too narrow: n differences have n - 1 degrees of freedom.",
+                _("A little too narrow: n differences have n - 1 degrees of freedom."),
             ),
             (ends(t.ppf(0.975, 2 * n - 2) * apart), shared),
             (ends(quantile * apart), shared),
@@ -263,8 +306,8 @@ def paired_interval(answer):
         for wrong, message in known:
             if np.allclose(got, wrong, rtol=1e-4):
                 raise Wrong(message)
-        compare(got, ends(right), f"the interval from {n} seeds", rtol=1e-4)
-    return (
+        compare(got, ends(right), _("the interval from {n} seeds", n=n), rtol=1e-4)
+    return _(
         "Right. If the interval holds 0, these seeds can't tell the two means apart; errors that "
         "differ by factors are better compared by their logarithms."
     )
@@ -284,32 +327,35 @@ def loss(answer, because):
         if not tf.is_tensor(got):
             raise Wrong("No gradient comes through: stay with TensorFlow's operations.")
         if np.shape(got) != ():
-            raise Wrong(f"The loss has the shape {np.shape(got)}: an update needs one number.")
+            raise Wrong(
+                "The loss has the shape {shape}: an update needs one number.", shape=np.shape(got)
+            )
         right = np.mean((a[:, 0] - y) ** 2)
         if n > 1 and np.isclose(float(got), np.mean((a - y) ** 2), rtol=1e-4):
             raise Wrong(
-                f"For {n} answers this is not the mean of their {n} squared errors. "
-                "Print the shape of the difference."
+                "For {n} answers this is not the mean of their {n} squared errors. Print the shape "
+                "of the difference.",
+                n=n,
             )
         if n > 1 and np.isclose(float(got), (a.mean() - y.mean()) ** 2, rtol=1e-4):
             raise Wrong("This compares the mean answer with the mean truth. Pair them one by one.")
         if n > 1 and np.isclose(float(got), n * right, rtol=1e-4):
             raise Wrong("This is the sum over the batch: its size would change the step.")
-        compare(float(got), float(right), "the loss", rtol=1e-4)
+        compare(float(got), float(right), _("the loss"), rtol=1e-4)
         gradient = tape.gradient(got, weights)
         if gradient is None:
             raise Wrong("No gradient comes through: stay with TensorFlow's operations.")
-        compare(gradient, 2 * (a - y[:, None]) / n, "the gradient by the answers", rtol=1e-4)
+        compare(gradient, 2 * (a - y[:, None]) / n, _("the gradient by the answers"), rtol=1e-4)
     explanation(
         because,
         "c",
         {
-            "a": "A wrong gradient that is never zero? Work out where it is zero.",
-            "b": "Compare two batches by hand: the two losses are not in a fixed ratio.",
-            "d": "TensorFlow did not fill anything in; it repeated what was there.",
+            "a": _("A wrong gradient that is never zero? Work out where it is zero."),
+            "b": _("Compare two batches by hand: the two losses are not in a fixed ratio."),
+            "d": _("TensorFlow did not fill anything in; it repeated what was there."),
         },
     )
-    return (
+    return _(
         "Right. The planted loss is smallest where all answers are the mean: the plateau at 7/144."
     )
 
@@ -332,15 +378,23 @@ def split(answer, because):
     if not isinstance(got, tuple | list) or len(got) != 2:
         raise Wrong("Give back two sets: `return training, validation`.")
     passes = {"training": [], "validation": []}
-    for _ in range(3):
+    for _once in range(3):
         for name, dataset in zip(passes, got, strict=True):
             passes[name].append(_rows(dataset))
-    for name, want in (("training", n - held_out), ("validation", held_out)):
+    for name, what, want in (
+        ("training", _("the training set"), n - held_out),
+        ("validation", _("the validation set"), held_out),
+    ):
         for found in passes[name]:
             if any(b != 1000 + a for a, b in found):
                 raise Wrong("Inputs and answers have lost each other: shuffle the pairs.")
             if len(found) != want:
-                raise Wrong(f"The {name} set has {len(found)} examples a pass instead of {want}.")
+                raise Wrong(
+                    "{what} has {count} examples a pass instead of {want}.",
+                    what=what,
+                    count=len(found),
+                    want=want,
+                )
     taught, *later = (set(found) for found in passes["training"])
     taught = taught.union(*later)
     asked = set(passes["validation"][0]).union(*passes["validation"][1:])
@@ -358,12 +412,16 @@ def split(answer, because):
         because,
         "b",
         {
-            "a": "A training set with all examples would lack none. Count it, and read it twice.",
-            "c": "The seed is the same, and still the second pass has another order. Print two.",
-            "d": "A buffer as large as the set shuffles perfectly. What happens in the next pass?",
+            "a": _(
+                "A training set with all examples would lack none. Count it, and read it twice."
+            ),
+            "c": _("The seed is the same, and still the second pass has another order. Print two."),
+            "d": _(
+                "A buffer as large as the set shuffles perfectly. What happens in the next pass?"
+            ),
         },
     )
-    return "Right. First cut, then shuffle the part that is taught."
+    return _("Right. First cut, then shuffle the part that is taught.")
 
 
 @exercise("5.9")

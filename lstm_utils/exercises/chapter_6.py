@@ -7,16 +7,19 @@ import numpy as np
 from lstm_utils.exercises.checking import Nothing, Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation
 from lstm_utils.exercises.studies import check_study, gain_and_spread
+from lstm_utils.messages import translate as _
 
 
 def _numbers(value, what):
     """A list of lists of integers from what a student's function returned."""
     if value is None:
-        raise Nothing(f"Instead of {what} there is None. Is a return missing?")
+        raise Nothing("Instead of {what} there is None. Is a return missing?", what=what)
     try:
         return [[int(number) for number in row] for row in value]
     except (TypeError, ValueError):
-        raise Wrong(f"{what} have to be a list of lists of numbers, one list a review.") from None
+        raise Wrong(
+            "{what} have to be a list of lists of numbers, one list a review.", what=what
+        ) from None
 
 
 @exercise("6.1")
@@ -27,20 +30,28 @@ def verdict(reviews):
     compare_number(
         reviews,
         2 * one,
-        "the number of reviews",
+        _("the number of reviews"),
         tolerance=390,
         hints={
-            one: "That is enough to tell a measured score from a known one. Here both scores are "
-            "measured, on samples of their own: what is the variance of a difference?",
-            4 * one: "Twice too many. Did you add the standard errors? It is the variances of "
-            "independent numbers that add up. Or the reviews of both models? Each has its own.",
-            2 * variance / difference**2: "With that many the difference is as large as its "
-            "standard error. It shall be 1.96 times as large.",
-            2 * variance * z / difference: "The number of reviews stands under a square root: "
-            "something has still to be squared.",
+            one: _(
+                "That is enough to tell a measured score from a known one. Here both scores are "
+                "measured, on samples of their own: what is the variance of a difference?"
+            ),
+            4 * one: _(
+                "Twice too many. Did you add the standard errors? It is the variances of "
+                "independent numbers that add up. Or the reviews of both models? Each has its own."
+            ),
+            2 * variance / difference**2: _(
+                "With that many the difference is as large as its standard error. It shall be 1.96 "
+                "times as large."
+            ),
+            2 * variance * z / difference: _(
+                "The number of reviews stands under a square root: something has still to be "
+                "squared."
+            ),
         },
     )
-    return (
+    return _(
         "Right, about 12,860: a test of 10,000 cannot tell these two apart. Half the difference "
         "would need four times as many."
     )
@@ -64,20 +75,23 @@ def two_negations(wrong_side):
     if given - {1, 2, 3, 4}:
         raise Wrong("The sentences are numbered 1, 2, 3, 4.")
     for number, words in (
-        (2, "Sentence 2 says that it was not without fun. Is that praise or blame?"),
-        (4, "Sentence 4 says that it was not fun. What would its writer tick?"),
+        (2, _("Sentence 2 says that it was not without fun. Is that praise or blame?")),
+        (4, _("Sentence 4 says that it was not fun. What would its writer tick?")),
     ):
         if number in right - given:
-            raise Wrong(f"One is missing. {words} And what does the network say?")
+            missing, ask = _("One is missing."), _("And what does the network say?")
+            raise Wrong(f"{missing} {words} {ask}")
     if given - right:
         wrong = min(given - right)
         raise Wrong(
-            f"Sentence {wrong} is read as it is meant: above one half is kind, below is unkind."
+            "Sentence {wrong} is read as it is meant: above one half is kind, below is unkind.",
+            wrong=wrong,
         )
-    read_rightly = ", ".join(str(n) for n in sorted({1, 2, 3, 4} - right)) or "none"
-    return (
-        f"Right: of the four the network puts {read_rightly} on a reader's side. A sum with one "
-        "weight a syllable could not get all four."
+    read_rightly = ", ".join(str(n) for n in sorted({1, 2, 3, 4} - right)) or _("none")
+    return _(
+        "Right: of the four the network puts {read_rightly} on a reader's side. A sum with one "
+        "weight a syllable could not get all four.",
+        read_rightly=read_rightly,
     )
 
 
@@ -117,13 +131,13 @@ def rectangle(function):
                     "A review that is too long keeps its last words; the exercise asks for its "
                     "first ones."
                 )
-        compare(ids, want, "the rectangle of ids", dtype="int")
+        compare(ids, want, _("the rectangle of ids"), dtype="int")
         if mask.shape == want.shape and np.array_equal(mask.astype(bool), want == 0):
             raise Wrong(
                 "The mask is the wrong way round: True means that the step is a word and is read."
             )
-        compare(mask, want != 0, "the mask", dtype="bool")
-    return (
+        compare(mask, want != 0, _("the mask"), dtype="bool")
+    return _(
         "Right. With zeros in front the words come last; with zeros behind, only the mask keeps "
         "the state. A review without a word keeps a row, and its mask says that there is nothing "
         "to read."
@@ -143,16 +157,22 @@ def encode_reviews(function):
     other = [["영화", "대박"], ["대박", "정말", "대박"], [], ["좋다", "줄거리"], ["대박"]]
     want = [[2, 1], [1, 3, 1], [], [4, 1], [1]]
     before = copy.deepcopy((train, other))
-    got = _numbers(call(function, train, other, 5), "the encoded reviews")
+    got = _numbers(call(function, train, other, 5), _("the encoded reviews"))
     if (train, other) != before:
         raise Wrong("Your function changes the lists that it is given. Build new ones.")
     if len(got) != len(other):
-        raise Wrong(f"There are {len(got)} rows for {len(other)} reviews: an empty review counts.")
+        raise Wrong(
+            "There are {rows} rows for {reviews} reviews: an empty review counts.",
+            rows=len(got),
+            reviews=len(other),
+        )
     for words, numbers in zip(other, got, strict=True):
         if len(numbers) != len(words):
             raise Wrong(
-                f"A review of {len(words)} words has become a row of length {len(numbers)}. A word "
-                "that the table does not hold must leave a trace: its place in the sentence."
+                "A review of {words} words has become a row of length {numbers}. A word that the "
+                "table does not hold must leave a trace: its place in the sentence.",
+                words=len(words),
+                numbers=len(numbers),
             )
     flat = [number for numbers in got for number in numbers]
     if 0 in flat:
@@ -172,20 +192,21 @@ def encode_reviews(function):
             "The words of the table are not in their order: 2 for the commonest of the training "
             "part, 3 for the next."
         )
-    small = _numbers(call(function, train, train[:1], 4), "the encoded reviews")[0]
+    small = _numbers(call(function, train, train[:1], 4), _("the encoded reviews"))[0]
     if max(small) > 3:
         raise Wrong(
-            f"With a table of 4 rows the number {max(small)} occurs. An embedding of 4 rows has "
-            "the numbers 0 to 3: padding and unknown words take up two of them."
+            "With a table of 4 rows the number {number} occurs. An embedding of 4 rows has the "
+            "numbers 0 to 3: padding and unknown words take up two of them.",
+            number=max(small),
         )
     if small != [2, 3, 1]:
         raise Wrong(
             "With a table of 4 rows two words have numbers of their own, beside padding and "
             "unknown words; the rest of the training words are unknown too."
         )
-    return (
-        "Right. The unknown word keeps its place, and meets its number in training too, as long "
-        "as the table leaves rare training words out."
+    return _(
+        "Right. The unknown word keeps its place, and meets its number in training too, as long as "
+        "the table leaves rare training words out."
     )
 
 
@@ -204,19 +225,26 @@ def without_the_leak(function):
     compare_number(
         got,
         right[fresh].mean(),
-        "the accuracy on fresh reviews",
+        _("the accuracy on fresh reviews"),
         tolerance=1e-6,
         hints={
-            right.mean(): "That is the accuracy on all test reviews, the repeated ones included.",
-            right[
-                ~fresh
-            ].mean(): "That is the accuracy on the repeats: the other ones are asked for.",
-            right[fresh].sum() / len(test): "The right answers among the fresh reviews are divided "
-            "by the number of all test reviews.",
-            right[loose].mean(): "A text that is only a piece of a training text is no repeat: "
-            "compare whole texts.",
-            right[once].mean(): "A text that occurs twice in the test part counts twice; only "
-            "training texts are left out.",
+            right.mean(): _(
+                "That is the accuracy on all test reviews, the repeated ones included."
+            ),
+            right[~fresh].mean(): _(
+                "That is the accuracy on the repeats: the other ones are asked for."
+            ),
+            right[fresh].sum() / len(test): _(
+                "The right answers among the fresh reviews are divided by the number of all test "
+                "reviews."
+            ),
+            right[loose].mean(): _(
+                "A text that is only a piece of a training text is no repeat: compare whole texts."
+            ),
+            right[once].mean(): _(
+                "A text that occurs twice in the test part counts twice; only training texts are "
+                "left out."
+            ),
         },
     )
     rng = np.random.default_rng(6)
@@ -225,8 +253,8 @@ def without_the_leak(function):
     labels, p = rng.integers(0, 2, 60), rng.uniform(size=60)
     fresh = np.array([text not in train for text in test])
     want = ((p > 0.5) == labels)[fresh].mean()
-    compare_number(call(function, train, test, labels, p), want, "the accuracy", tolerance=1e-6)
-    return "Right. Compare whole texts, leave out the repeats, divide by what is left."
+    compare_number(call(function, train, test, labels, p), want, _("the accuracy"), tolerance=1e-6)
+    return _("Right. Compare whole texts, leave out the repeats, divide by what is left.")
 
 
 @exercise("6.6")
@@ -242,8 +270,10 @@ def wilson(function):
             raise Wrong("Return two numbers: the lower bound and the upper one.")
         if not np.isfinite(bounds).all():
             raise Wrong(
-                f"For {right} right of {n} a bound is not a number. Look at what stands under the "
-                "square root, and for a division by zero."
+                "For {right} right of {n} a bound is not a number. Look at what stands under the "
+                "square root, and for a division by zero.",
+                right=right,
+                n=n,
             )
         if bounds[0] > bounds[1]:
             raise Wrong("The lower bound comes first.")
@@ -258,25 +288,38 @@ def wilson(function):
         ):
             width = bounds[1] - bounds[0]
             raise Wrong(
-                f"That is the interval of the chapter. For {right} right of {n} it is {width:.2f} "
-                "wide: the standard error was taken at the measured accuracy, not at p."
+                "That is the interval of the chapter. For {right} right of {n} it is {width:.2f} "
+                "wide: the standard error was taken at the measured accuracy, not at p.",
+                right=right,
+                n=n,
+                width=width,
             )
         if bounds[0] < -1e-9 or bounds[1] > 1 + 1e-9:
             raise Wrong(
-                f"For {right} right of {n} the bounds are {bounds[0]:.3f} and {bounds[1]:.3f}: an "
-                "accuracy lies between 0 and 1. Is something not divided by 1 + z²/n?"
+                "For {right} right of {n} the bounds are {low:.3f} and {high:.3f}: an accuracy "
+                "lies between 0 and 1. Is something not divided by 1 + z²/n?",
+                right=right,
+                n=n,
+                low=bounds[0],
+                high=bounds[1],
             )
         for bound in bounds:
             error = np.sqrt(bound * (1 - bound) / n)
             if abs(abs(a - bound) - z * error) > 1e-3:
                 raise Wrong(
-                    f"For {right} right of {n} your bound is {bound:.4f}. With p = {bound:.4f} the "
-                    f"measured accuracy lies {abs(a - bound) / max(error, 1e-9):.2f} standard "
-                    "errors away, not 1.96: put p into the equation, then mend the formula."
+                    "For {right} right of {n} your bound is {bound:.4f}. With p = {bound:.4f} the "
+                    "measured accuracy lies {away:.2f} standard errors away, not 1.96: put p into "
+                    "the equation, then mend the formula.",
+                    right=right,
+                    n=n,
+                    bound=bound,
+                    away=abs(a - bound) / max(error, 1e-9),
                 )
         if np.ptp(bounds) < np.ptp(want) / 2:
-            raise Wrong(f"For {right} right of {n} both bounds are the same number.")
-    return (
+            raise Wrong(
+                "For {right} right of {n} both bounds are the same number.", right=right, n=n
+            )
+    return _(
         "Right. Ten right of ten leaves room for an accuracy near 0.72; on thousands of reviews "
         "the two intervals agree."
     )
@@ -289,7 +332,7 @@ def _cross_entropy(log_odds, labels, T):
 def _best_temperature(log_odds, labels):
     """The minimum of the cross-entropy, which is convex in 1/T, by bisection of its slope."""
     low, high = 1e-3, 1e3
-    for _ in range(200):
+    for _step in range(200):
         middle = (low + high) / 2
         slope = np.mean(
             log_odds * (1 / (1 + np.exp(-np.clip(middle * log_odds, -500, 500))) - labels)
@@ -320,7 +363,10 @@ def temperature(function):
         if abs(number / want - 1) <= 0.03:
             continue
         if not number > 0:
-            raise Wrong(f"A temperature of {number:.3g} turns every answer around: it is positive.")
+            raise Wrong(
+                "A temperature of {number:.3g} turns every answer around: it is positive.",
+                number=number,
+            )
         if abs(number * want - 1) <= 0.03:
             raise Wrong(
                 "Your number is upside down: the log-odds are divided by the temperature, not "
@@ -328,17 +374,29 @@ def temperature(function):
             )
         if abs(number / want - 1) <= 0.15:
             raise Wrong(
-                f"{number:.3g} is close, and within three per cent is asked for. Is the grid fine "
-                "enough, and is it the cross-entropy that you minimise?"
+                "{number:.3g} is close, and within three per cent is asked for. Is the grid fine "
+                "enough, and is it the cross-entropy that you minimise?",
+                number=number,
             )
         yours, a_bit = (_cross_entropy(stated, labels, T) for T in (number, number * 1.01))
-        way = "larger" if a_bit < yours else "smaller"
-        raise Wrong(
-            f"At your temperature, {number:.3g}, the cross-entropy is still falling towards a "
-            f"{way} one. Is it the cross-entropy that you minimise, with the labels of both kinds, "
-            "and does the range you search reach far enough?"
+        if a_bit < yours:
+            words = _(
+                "At your temperature, {number:.3g}, the cross-entropy is still falling towards a "
+                "larger one.",
+                number=number,
+            )
+        else:
+            words = _(
+                "At your temperature, {number:.3g}, the cross-entropy is still falling towards a "
+                "smaller one.",
+                number=number,
+            )
+        ask = _(
+            "Is it the cross-entropy that you minimise, with the labels of both kinds, and does "
+            "the range you search reach far enough?"
         )
-    return (
+        raise Wrong(f"{words} {ask}")
+    return _(
         "Right. Above 1 for a boaster, below 1 for one too modest, 1 for one who keeps what it "
         "promises. No answer changes its side."
     )
@@ -370,12 +428,14 @@ def backward_reader(function, because):
                 "Now it is the first reader who sees the zeros last. Each of the two needs its "
                 "zeros in front."
             )
-        compare(forwards, want[0], "the rectangle of the first reader")
+        compare(forwards, want[0], _("the rectangle of the first reader"))
         if backwards.shape == want[1].shape and not np.array_equal(backwards, want[1]):
             if np.array_equal(backwards, forwards[:, ::-1]):
                 raise Wrong(
-                    f"Look at what the second reader gets of the review {rows[1]}: "
-                    f"{backwards[1].tolist()}. What does it read last?"
+                    "Look at what the second reader gets of the review {review}: {got}. What does "
+                    "it read last?",
+                    review=rows[1],
+                    got=backwards[1].tolist(),
                 )
             if np.array_equal(backwards, forwards):
                 raise Wrong("Both readers get the same order: the second reads from the end.")
@@ -385,20 +445,27 @@ def backward_reader(function, because):
                     "In a review that is too long the two readers get different words. Crop first, "
                     "then turn around."
                 )
-        compare(backwards, want[1], "the rectangle of the second reader")
+        compare(backwards, want[1], _("the rectangle of the second reader"))
     explanation(
         because,
         "b",
         {
-            "a": "The order of the words is turned around, that is true, and it is meant: the "
-            "second reader learns its own weights for that order. What else was turned around?",
-            "c": "They see the same words, but the state that remembers best what stood at the "
-            "beginning is worth having: both directions are trained that way. Look at the zeros.",
-            "d": "A view is read like any other array; a copy of it would hold the same numbers, "
-            "and the same zeros.",
+            "a": _(
+                "The order of the words is turned around, that is true, and it is meant: the "
+                "second reader learns its own weights for that order. What else was turned around?"
+            ),
+            "c": _(
+                "They see the same words, but the state that remembers best what stood at the "
+                "beginning is worth having: both directions are trained that way. Look at the "
+                "zeros."
+            ),
+            "d": _(
+                "A view is read like any other array; a copy of it would hold the same numbers, "
+                "and the same zeros."
+            ),
         },
     )
-    return "Right. Padding belongs to a reader, not to a text: turn the words, then fill up."
+    return _("Right. Padding belongs to a reader, not to a text: turn the words, then fill up.")
 
 
 @exercise("6.9")
@@ -428,18 +495,29 @@ def one_name(function, because):
             if same(got, part):
                 continue
             handed = next((name for name in order[:place] if same(got, name)), None)
+            if handed:
+                raise Wrong(
+                    "Asked for {first!r} and then for {part!r}, it hands out the {handed} part for "
+                    "{part!r}. Under which name is a part kept?",
+                    first=order[0],
+                    part=part,
+                    handed=handed,
+                )
             raise Wrong(
-                f"Asked for {order[0]!r} and then for {part!r}, it hands out "
-                f"{f'the {handed} part' if handed else 'something else'} for {part!r}. "
-                "Under which name is a part kept?"
+                "Asked for {first!r} and then for {part!r}, it hands out something else for "
+                "{part!r}. Under which name is a part kept?",
+                first=order[0],
+                part=part,
             )
         for part in order:
             if not same(call(function, part, read, kept, in_place=True), part):
-                raise Wrong(f"Asked again for {part!r}, it hands out something else.")
+                raise Wrong("Asked again for {part!r}, it hands out something else.", part=part)
         if len(read.asked) != len(order):
             raise Wrong(
-                f"The right parts, but some are read anew: {len(read.asked)} readings for "
-                f"{len(order)} parts. Keep what has been read once, all parts side by side."
+                "The right parts, but some are read anew: {readings} readings for {parts} parts. "
+                "Keep what has been read once, all parts side by side.",
+                readings=len(read.asked),
+                parts=len(order),
             )
     fresh, read = {}, Reader()
     call(function, "train", read, fresh, in_place=True)
@@ -449,15 +527,21 @@ def one_name(function, because):
         because,
         "c",
         {
-            "a": "A network that has learned its reviews by heart scores high on train and lower "
-            "on test. Here the two numbers agree to the last digit.",
-            "b": "Repeated reviews lift a test score by a little. They do not make two numbers "
-            "agree to the last digit.",
-            "d": "The weights are the same in both scores, seed or not; other reviews would give "
-            "another score.",
+            "a": _(
+                "A network that has learned its reviews by heart scores high on train and lower on "
+                "test. Here the two numbers agree to the last digit."
+            ),
+            "b": _(
+                "Repeated reviews lift a test score by a little. They do not make two numbers "
+                "agree to the last digit."
+            ),
+            "d": _(
+                "The weights are the same in both scores, seed or not; other reviews would give "
+                "another score."
+            ),
         },
     )
-    return (
+    return _(
         "Right. Two scores that agree to the last digit come from the same reviews: look at the "
         "number of rows before you look at the score."
     )
@@ -470,8 +554,12 @@ def one_step(results, baseline):
         results, baseline=baseline, bounds=(0, 1), higher_is_better=True, too_good=0.97
     )
     gain, spread = gain_and_spread(results, baseline)
-    return (
-        f"{words} The best of the others stands {gain:+.3f} from {baseline!r}, and the widest "
-        f"spread over seeds is {spread:.3f}: say which of the two is larger before you say which "
-        "pipeline is better."
+    return _(
+        "{words} The best of the others stands {gain:+.3f} from {baseline!r}, and the widest "
+        "spread over seeds is {spread:.3f}: say which of the two is larger before you say which "
+        "pipeline is better.",
+        words=words,
+        gain=gain,
+        baseline=baseline,
+        spread=spread,
     )

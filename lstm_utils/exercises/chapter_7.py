@@ -8,6 +8,7 @@ import numpy as np
 from lstm_utils.exercises.checking import Nothing, Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation
 from lstm_utils.exercises.studies import check_study, gain_and_spread
+from lstm_utils.messages import translate as _
 
 
 @exercise("7.1")
@@ -18,20 +19,26 @@ def half_of_the_weights(V):
     compare_number(
         V,
         want,
-        "the number of words",
+        _("the number of words"),
         tolerance=1.0,
         hints={
-            math.sqrt(154_112): "You held the last layer against the LSTM alone. The embedding "
-            "and the first linear layer grow with V as well.",
-            (144 + math.sqrt(144**2 + 4 * 308_224)) / 2: "The five layers of LSTM are counted "
-            "twice.",
-            7.5 + math.sqrt(7.5**2 + 154_112): "The first linear layer, from 128 numbers to V, is "
-            "missing on the other side.",
-            35.75 + math.sqrt(35.75**2 + 77_056): "Half of all weights is meant: as many in the "
-            "last layer as in all the others together.",
+            math.sqrt(154_112): _(
+                "You held the last layer against the LSTM alone. The embedding and the first "
+                "linear layer grow with V as well."
+            ),
+            (144 + math.sqrt(144**2 + 4 * 308_224)) / 2: _(
+                "The five layers of LSTM are counted twice."
+            ),
+            7.5 + math.sqrt(7.5**2 + 154_112): _(
+                "The first linear layer, from 128 numbers to V, is missing on the other side."
+            ),
+            35.75 + math.sqrt(35.75**2 + 77_056): _(
+                "Half of all weights is meant: as many in the last layer as in all the others "
+                "together."
+            ),
         },
     )
-    return (
+    return _(
         "Right, about 471 words. With any real vocabulary the last layer holds nearly everything."
     )
 
@@ -43,20 +50,24 @@ def bits_from_nats(bits):
     compare_number(
         bits,
         nats * tokens / (math.log(2) * characters),
-        "the number of bits per character",
+        _("the number of bits per character"),
         tolerance=0.006,
         hints={
-            nats * tokens / characters: "These are nats per character. How many bits is a nat?",
-            nats / math.log(2): "These are bits per token. A token is longer than a character.",
-            nats / math.log(2) * characters / tokens: "More bits for a character than for a token? "
-            "Divide the information of the whole text by what it is spread over.",
-            nats * math.log(2) * tokens / characters: "A nat is more than a bit: e is more than 2. "
-            "Multiply or divide by ln 2?",
-            2.9 * tokens / (math.log(2) * (characters + 121)): "The line ends are counted among "
-            "the 5,000 characters already.",
+            nats * tokens / characters: _("These are nats per character. How many bits is a nat?"),
+            nats / math.log(2): _("These are bits per token. A token is longer than a character."),
+            nats / math.log(2) * characters / tokens: _(
+                "More bits for a character than for a token? Divide the information of the whole "
+                "text by what it is spread over."
+            ),
+            nats * math.log(2) * tokens / characters: _(
+                "A nat is more than a bit: e is more than 2. Multiply or divide by ln 2?"
+            ),
+            2.9 * tokens / (math.log(2) * (characters + 121)): _(
+                "The line ends are counted among the 5,000 characters already."
+            ),
         },
     )
-    return "Right, 1.76: a text, not a token, has an information; divide it by the characters."
+    return _("Right, 1.76: a text, not a token, has an information; divide it by the characters.")
 
 
 def _lessons(headlines, window):
@@ -79,7 +90,7 @@ def _as_lessons(got):
         ]
     except (TypeError, ValueError):
         raise Wrong("A lesson is a pair: the words before, as a tuple, and the word.") from None
-    if any(isinstance(context, str) for context, _ in lessons):
+    if any(isinstance(context, str) for context, word in lessons):
         raise Wrong("The words before are a tuple, also if there is one of them: (word,).")
     return lessons
 
@@ -97,14 +108,20 @@ def lessons(function):
         if headlines != before:
             raise Wrong("Your function changes the list that it is given.")
         want = _lessons(headlines, window)
-        if any(len(context) != window for context, _ in got):
+        if any(len(context) != window for context, word in got):
+            if window == 1:
+                raise Wrong(
+                    "Each lesson has 1 word before its answer, start signs included. Some of yours "
+                    "have another number."
+                )
             raise Wrong(
-                f"Each lesson has {window} word{'s' * (window > 1)} before its answer, start "
-                "signs included. Some of yours have another number."
+                "Each lesson has {window} words before its answer, start signs included. Some of "
+                "yours have another number.",
+                window=window,
             )
         if got == want:
             continue
-        if any("</s>" in context for context, _ in got):
+        if any("</s>" in context for context, word in got):
             raise Wrong(
                 "Some words stand after the end of another headline: a lesson never crosses from "
                 "one headline to the next. Begin anew with each."
@@ -113,10 +130,11 @@ def lessons(function):
         crossing = [word for context, word in got[1:] if word in firsts and set(context) != {"<s>"}]
         if crossing:
             raise Wrong(
-                f"The first word of a headline, {crossing[0]!r}, comes after words of the one "
-                "before: a lesson never crosses from one headline to the next."
+                "The first word of a headline, {word!r}, comes after words of the one before: a "
+                "lesson never crosses from one headline to the next.",
+                word=crossing[0],
             )
-        answers = [word for _, word in got]
+        answers = [word for context, word in got]
         if "<s>" in answers:
             raise Wrong("The start sign is nobody's answer: it is given, not predicted.")
         if "</s>" not in answers:
@@ -124,22 +142,29 @@ def lessons(function):
                 "No lesson has the end as its answer: a model that never learns where a headline "
                 "ends can't end one."
             )
-        if not any(set(context) == {"<s>"} for context, _ in got):
+        if not any(set(context) == {"<s>"} for context, word in got):
             raise Wrong(
                 "The first word of a headline is a lesson too: before it stand start signs only."
             )
         if len(got) != len(want):
             raise Wrong(
-                f"{headlines} makes {len(want)} lessons with a window of {window}, one for each "
-                f"word and one for each end; yours are {len(got)}."
+                "{headlines} makes {want} lessons with a window of {window}, one for each word and "
+                "one for each end; yours are {rows}.",
+                headlines=headlines,
+                want=len(want),
+                window=window,
+                rows=len(got),
             )
         if sorted(got) == sorted(want):
             raise Wrong("The lessons are right, in another order: headline by headline, as read.")
         raise Wrong(
             "Some words do not stand in front of their answer in the order of the headline: look "
-            f"at {next(one for one, other in zip(got, want, strict=True) if one != other)}."
+            "at {lesson}.",
+            lesson=next(one for one, other in zip(got, want, strict=True) if one != other),
         )
-    return "Right: n words make n + 1 lessons, whatever the window, and none knows its neighbour."
+    return _(
+        "Right: n words make n + 1 lessons, whatever the window, and none knows its neighbour."
+    )
 
 
 def _scored_batch(rng, lengths, V):
@@ -173,26 +198,31 @@ def perplexity(function):
         compare_number(
             got,
             np.exp(mean),
-            "the perplexity",
+            _("the perplexity"),
             tolerance=1e-4 * np.exp(mean),
             hints={
-                np.exp(nats.mean()): "The padding is in it: only targets that are not 0 count.",
-                np.exp((nats * real).mean()): "The padding adds nothing to the sum any more, and "
-                "still counts in the number that you divide by.",
-                np.exp(np.mean(rows)): "A mean of each row's mean gives a token of a short "
-                "headline more weight. Take all real tokens together.",
-                mean: "That is the mean −ln p; the perplexity is a power of it.",
-                2**mean: "The loss is in nats, so 2 is not the number to raise to that power.",
-                np.exp(
-                    nats[real]
-                ).mean(): "First the mean, then the exponential: exp of each token "
-                "lets the worst one decide.",
-                np.exp(nats[real].sum()): "It is a mean, a number per token, that is raised to the "
-                "power.",
-                np.exp(-mean): "Its sign: a perplexity is at least 1.",
+                np.exp(nats.mean()): _("The padding is in it: only targets that are not 0 count."),
+                np.exp((nats * real).mean()): _(
+                    "The padding adds nothing to the sum any more, and still counts in the number "
+                    "that you divide by."
+                ),
+                np.exp(np.mean(rows)): _(
+                    "A mean of each row's mean gives a token of a short headline more weight. Take "
+                    "all real tokens together."
+                ),
+                mean: _("That is the mean −ln p; the perplexity is a power of it."),
+                2**mean: _("The loss is in nats, so 2 is not the number to raise to that power."),
+                np.exp(nats[real]).mean(): _(
+                    "First the mean, then the exponential: exp of each token lets the worst one "
+                    "decide."
+                ),
+                np.exp(nats[real].sum()): _(
+                    "It is a mean, a number per token, that is raised to the power."
+                ),
+                np.exp(-mean): _("Its sign: a perplexity is at least 1."),
             },
         )
-    return "Right: the number of sides of a fair die that surprises as much as a token does."
+    return _("Right: the number of sides of a fair die that surprises as much as a token does.")
 
 
 def _nucleus(scores, q):
@@ -230,8 +260,8 @@ def nucleus(function):
             words = _of_nucleus(values, p, want, q)
             if words:
                 raise Wrong(words)
-        compare(got, want, "the table of probabilities", rtol=1e-5, atol=1e-6)
-    return (
+        compare(got, want, _("the table of probabilities"), rtol=1e-5, atol=1e-6)
+    return _(
         "Right. The first token always stays, and so does the one that crosses the border; how "
         "many that are depends on how sure the model is."
     )
@@ -242,27 +272,29 @@ def _of_nucleus(values, p, want, q):
     if np.allclose(values, want * p.max() / want.max()) or np.allclose(
         values, np.where(want > 0, p, 0), atol=1e-6
     ):
-        return "The right tokens, but they no longer sum to one: divide by what is left."
+        return _("The right tokens, but they no longer sum to one: divide by what is left.")
     sums = values.sum(axis=-1)
     if np.isnan(values).any():
-        return "In some rows nothing is left to divide by. Which token always stays?"
+        return _("In some rows nothing is left to divide by. Which token always stays?")
     if not np.allclose(sums, 1, atol=1e-4):
-        return f"The probabilities of a row sum to {sums[0]:.3f}, not to one."
+        return _("The probabilities of a row sum to {total:.3f}, not to one.", total=sums[0])
     kept, wanted = (values > 0).sum(axis=-1), (want > 0).sum(axis=-1)
     if ((values > 0) & (want == 0)).any() and np.array_equal(kept, wanted):
-        return (
+        return _(
             "As many tokens stay as should, but not the most probable ones. After sorting, a place "
             "in the row is no longer a token: go back to the old order."
         )
     if (kept < wanted).any():
-        return (
-            f"With q = {q} there is a row whose tokens hold less than that together. What about "
-            "the token that crosses the border?"
+        return _(
+            "With q = {q} there is a row whose tokens hold less than that together. What about the "
+            "token that crosses the border?",
+            q=q,
         )
     if (kept > wanted).any():
-        return (
-            f"With q = {q} there is a row that keeps {kept[kept > wanted][0]} tokens, and fewer "
-            "hold q already."
+        return _(
+            "With q = {q} there is a row that keeps {kept} tokens, and fewer hold q already.",
+            q=q,
+            kept=kept[kept > wanted][0],
         )
     return None
 
@@ -292,7 +324,9 @@ def best_average(function):
         if abs(number - want) <= 0.02:
             continue
         if not 0 <= number <= 1:
-            raise Wrong(f"{number:.3g} is no weight of an average: it lies between 0 and 1.")
+            raise Wrong(
+                "{number:.3g} is no weight of an average: it lies between 0 and 1.", number=number
+            )
         if abs(1 - number - want) <= 0.02:
             raise Wrong("That is the weight of the second model.")
         if number in (0, 1):
@@ -301,7 +335,9 @@ def best_average(function):
                 "probabilities are averaged, token by token; then come the bits."
             )
         if abs(number - want) <= 0.05:
-            raise Wrong(f"{number:.3g} is close, and within 0.02 is asked for: a finer grid.")
+            raise Wrong(
+                "{number:.3g} is close, and within 0.02 is asked for: a finer grid.", number=number
+            )
         weights = np.linspace(0, 1, 1001)
         scale = np.mean(first) / (np.mean(first) + np.mean(second))
         means = np.argmin([-(a * first + (1 - a) * second).mean() for a in weights])
@@ -309,10 +345,13 @@ def best_average(function):
             raise Wrong("The share of the mean probabilities is not the weight: try some weights.")
         yours, best = bits(number, first, second), bits(want, first, second)
         raise Wrong(
-            f"With your weight, {number:.3g}, a token costs {yours:.4f} bits, and another weight "
-            f"costs {yours - best:.4f} bits less. Is the mean taken over −log₂ of the average?"
+            "With your weight, {number:.3g}, a token costs {yours:.4f} bits, and another weight "
+            "costs {gain:.4f} bits less. Is the mean taken over −log₂ of the average?",
+            number=number,
+            yours=yours,
+            gain=yours - best,
         )
-    return (
+    return _(
         "Right. An average never costs more than log₂ (1/weight) bits a token against a member, "
         "and gains wherever the other one knows better."
     )
@@ -334,27 +373,33 @@ def wrong_axis(function, because):
         compare_number(
             got,
             nats[real].mean(),
-            "the loss",
+            _("the loss"),
             tolerance=1e-5,
             hints={
-                mixed[real].mean(): "It runs, and it compares scores of different steps. Make one "
-                "score large, that of word 1 at step 0, say, and look where it lands.",
-                nats.mean(): "The padding counts now: targets of 0 are to be left out.",
-                nats[real].sum(): "A mean over the real tokens is asked for, not a sum.",
-                -nats[real].mean(): "Its sign: a loss is −ln p.",
+                mixed[real].mean(): _(
+                    "It runs, and it compares scores of different steps. Make one score large, "
+                    "that of word 1 at step 0, say, and look where it lands."
+                ),
+                nats.mean(): _("The padding counts now: targets of 0 are to be left out."),
+                nats[real].sum(): _("A mean over the real tokens is asked for, not a sum."),
+                -nats[real].mean(): _("Its sign: a loss is −ln p."),
             },
         )
     explanation(
         because,
         "d",
         {
-            "a": "The padding was left out before and is left out now; the scores are the trouble.",
-            "b": "`cross_entropy` takes scores, and makes probabilities of them itself.",
-            "c": "A batch and a step are treated alike by a mean: their order changes nothing. "
-            "What became of the axis of the words?",
+            "a": _(
+                "The padding was left out before and is left out now; the scores are the trouble."
+            ),
+            "b": _("`cross_entropy` takes scores, and makes probabilities of them itself."),
+            "c": _(
+                "A batch and a step are treated alike by a mean: their order changes nothing. What "
+                "became of the axis of the words?"
+            ),
         },
     )
-    return (
+    return _(
         "Right. A view with the right shape can hold the wrong numbers: try a batch in which one "
         "score alone is large, and look where it lands."
     )
@@ -386,31 +431,36 @@ def twice(function, because):
         compare_number(
             number,
             want,
-            "the loss",
+            _("the loss"),
             tolerance=1e-4,
             hints={
-                _nats(
-                    p, targets
-                ).mean(): "This loss has a floor: a score of 30 for the right character "
-                "and 0 for the 42 others costs 2.80 and not nearly nothing. What do these lines "
-                "hand to `cross_entropy`?",
-                -p[np.arange(N), targets].mean(): "That is minus the probability. A logarithm is "
-                "missing.",
-                -want: "Its sign: a loss is −ln p.",
+                _nats(p, targets).mean(): _(
+                    "This loss has a floor: a score of 30 for the right character and 0 for the 42 "
+                    "others costs 2.80 and not nearly nothing. What do these lines hand to "
+                    "`cross_entropy`?"
+                ),
+                -p[np.arange(N), targets].mean(): _(
+                    "That is minus the probability. A logarithm is missing."
+                ),
+                -want: _("Its sign: a loss is −ln p."),
             },
         )
     explanation(
         because,
         "a",
         {
-            "b": "A smaller step size reaches the same floor, later. What is the smallest loss "
-            "that these lines can return?",
-            "c": "A larger network can make a score as large as it likes, and the floor stays.",
-            "d": "One headline is the easiest text of all: it can be learned by heart, and then "
-            "the loss is nought. What keeps it from that?",
+            "b": _(
+                "A smaller step size reaches the same floor, later. What is the smallest loss that "
+                "these lines can return?"
+            ),
+            "c": _("A larger network can make a score as large as it likes, and the floor stays."),
+            "d": _(
+                "One headline is the easiest text of all: it can be learned by heart, and then the "
+                "loss is nought. What keeps it from that?"
+            ),
         },
     )
-    return (
+    return _(
         "Right. Ask of a loss what its least value is, and whether it can be reached: one lesson, "
         "learned by heart, has to bring it to nought."
     )
@@ -440,34 +490,44 @@ def honest_bits(function, because):
         compare_number(
             call(function, headline, known, spell),
             price(words),
-            f"the number of bits for {headline!r}",
+            _("the number of bits for {headline!r}", headline=headline),
             tolerance=1e-6,
             hints={
-                price(
-                    words, paid=False
-                ): f"{headline!r} costs no more than it would with any other "
-                "unknown word, a long one or a short one. How many such headlines are there, and "
-                "what do their probabilities sum to?",
-                price(free): "An unknown word costs nothing at all now.",
-                price(words) + math.log2(known["</s>"]): "The end of the headline is a token too.",
+                price(words, paid=False): _(
+                    "{headline!r} costs no more than it would with any other unknown word, a long "
+                    "one or a short one. How many such headlines are there, and what do their "
+                    "probabilities sum to?",
+                    headline=headline,
+                ),
+                price(free): _("An unknown word costs nothing at all now."),
+                price(words) + math.log2(known["</s>"]): _(
+                    "The end of the headline is a token too."
+                ),
                 price(words)
-                + sum(math.log2(known["<unk>"]) for word in words if word not in known): "The "
-                "word is spelled, but that it is an unknown one has to be said first: otherwise "
-                "all probabilities together are more than one.",
+                + sum(math.log2(known["<unk>"]) for word in words if word not in known): _(
+                    "The word is spelled, but that it is an unknown one has to be said first: "
+                    "otherwise all probabilities together are more than one."
+                ),
             },
         )
     explanation(
         because,
         "b",
         {
-            "a": "Rare words are hard to predict, that is why leaving them out looks so good. But "
-            "is the text that was scored still the headline?",
-            "c": "The two parts were treated alike. The trouble is what the number is a "
-            "probability of.",
-            "d": "Fewer entries make a smaller network, not a text with less in it.",
+            "a": _(
+                "Rare words are hard to predict, that is why leaving them out looks so good. But "
+                "is the text that was scored still the headline?"
+            ),
+            "c": _(
+                "The two parts were treated alike. The trouble is what the number is a probability "
+                "of."
+            ),
+            "d": _("Fewer entries make a smaller network, not a text with less in it."),
         },
     )
-    return "Right: all headlines together share one unit again, whatever the list of known words."
+    return _(
+        "Right: all headlines together share one unit again, whatever the list of known words."
+    )
 
 
 @exercise("7.10")
@@ -477,8 +537,12 @@ def worth_of_text(results, baseline):
         results, baseline=baseline, bounds=(0, 8), higher_is_better=False, too_good=0.6
     )
     gain, spread = gain_and_spread(results, baseline, higher_is_better=False)
-    return (
-        f"{words} The best of the others stands {gain:+.3f} bits from {baseline!r}, and the "
-        f"widest spread over seeds is {spread:.3f}: say which of the two is larger before you say "
-        "what helps."
+    return _(
+        "{words} The best of the others stands {gain:+.3f} bits from {baseline!r}, and the widest "
+        "spread over seeds is {spread:.3f}: say which of the two is larger before you say what "
+        "helps.",
+        words=words,
+        gain=gain,
+        baseline=baseline,
+        spread=spread,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from lstm_utils.exercises.checking import Wrong, call, exercise
 from lstm_utils.exercises.comparing import compare, compare_number, explanation
 from lstm_utils.exercises.studies import check_study
+from lstm_utils.messages import translate as _
 
 
 @exercise("8.1")
@@ -20,27 +21,34 @@ def slower_network(times):
     compare_number(
         times,
         speed_up(),
-        "the speed-up",
+        _("the speed-up"),
         tolerance=0.009,
         hints={
-            speed_up(sent=14 / 8 * 5e6): "A float32 weight has 4 bytes: B is not 5 MB.",
-            speed_up(sent=14 / 8 * 40e6): "A float32 weight has 4 bytes, not 8.",
-            speed_up(sent=14 / 8 * 2.5e6): "Bits and bytes: beta is in bytes a second already.",
-            speed_up(sent=20e6): "In the ring each rank sends more than B: see the formula.",
-            speed_up(sent=7 / 8 * 20e6): "Half the bytes: the chunks go round twice, in float32.",
-            speed_up(
-                sent=14 * 20e6
-            ): "A step of the ring sends a chunk, an eighth of B, and not B.",
-            speed_up(sent=0, latency=0): "That leaves the exchange out.",
-            speed_up(weights=0.0025): "Every rank updates all weights: 0.02 s don't divide by 8.",
-            8.0: "That would be the ideal, with nothing to exchange.",
-            3.7: "Two decimals are asked for.",
-            1 / speed_up(): "Time with one process over time with eight, not the other way round.",
-            2.02
-            / speed_up(): "These are the seconds of an update. How many times as fast is that?",
+            speed_up(sent=14 / 8 * 5e6): _("A float32 weight has 4 bytes: B is not 5 MB."),
+            speed_up(sent=14 / 8 * 40e6): _("A float32 weight has 4 bytes, not 8."),
+            speed_up(sent=14 / 8 * 2.5e6): _("Bits and bytes: beta is in bytes a second already."),
+            speed_up(sent=20e6): _("In the ring each rank sends more than B: see the formula."),
+            speed_up(sent=7 / 8 * 20e6): _(
+                "Half the bytes: the chunks go round twice, in float32."
+            ),
+            speed_up(sent=14 * 20e6): _(
+                "A step of the ring sends a chunk, an eighth of B, and not B."
+            ),
+            speed_up(sent=0, latency=0): _("That leaves the exchange out."),
+            speed_up(weights=0.0025): _(
+                "Every rank updates all weights: 0.02 s don't divide by 8."
+            ),
+            8.0: _("That would be the ideal, with nothing to exchange."),
+            3.7: _("Two decimals are asked for."),
+            1 / speed_up(): _(
+                "Time with one process over time with eight, not the other way round."
+            ),
+            2.02 / speed_up(): _(
+                "These are the seconds of an update. How many times as fast is that?"
+            ),
         },
     )
-    return "Right. The exchange is half of the update, and nearly all of it is bytes."
+    return _("Right. The exchange is half of the update, and nearly all of it is bytes.")
 
 
 @exercise("8.2")
@@ -54,23 +62,25 @@ def how_often(minutes):
     compare_number(
         minutes,
         young(),
-        "the interval",
+        _("the interval"),
         tolerance=0.06,
         hints={
-            39.0: "One decimal is asked for.",
-            young(machines=1.0): "That is for one machine. How often does one of 25 fail?",
-            young(two=1.0): "There is a 2 under the root: half an interval is lost on average.",
-            young(machines=1.0) / 25: "Failures go with the number of machines, tau with its root.",
-            young() * 60: "These are seconds.",
-            float(round(young() * 60)): "These are seconds.",
-            young() / 60: "These are hours.",
-            young(machines=1 / 25): "More machines fail more often: M is divided by 25.",
-            young() * math.sqrt(60): "Seconds under the root and minutes outside: use one unit.",
-            young() / math.sqrt(60): "Seconds under the root and minutes outside: use one unit.",
-            young() ** 2: "The root is missing.",
+            39.0: _("One decimal is asked for."),
+            young(machines=1.0): _("That is for one machine. How often does one of 25 fail?"),
+            young(two=1.0): _("There is a 2 under the root: half an interval is lost on average."),
+            young(machines=1.0) / 25: _(
+                "Failures go with the number of machines, tau with its root."
+            ),
+            young() * 60: _("These are seconds."),
+            float(round(young() * 60)): _("These are seconds."),
+            young() / 60: _("These are hours."),
+            young(machines=1 / 25): _("More machines fail more often: M is divided by 25."),
+            young() * math.sqrt(60): _("Seconds under the root and minutes outside: use one unit."),
+            young() / math.sqrt(60): _("Seconds under the root and minutes outside: use one unit."),
+            young() ** 2: _("The root is missing."),
         },
     )
-    return "Right. A fifth of what one machine would need: the root of 25."
+    return _("Right. A fifth of what one machine would need: the root of 25.")
 
 
 @exercise("8.3")
@@ -82,19 +92,23 @@ def average(answer):
         want = np.concatenate(tokens).mean(axis=0)
         means = [part.mean(axis=0) if len(part) else np.full(shape, np.nan) for part in tokens]
         got = call(answer, means, targets)
-        what = f"the gradient of {len(targets)} ranks with {targets} targets"
+        what = _(
+            "the gradient of {ranks} ranks with {targets} targets",
+            ranks=len(targets),
+            targets=targets,
+        )
         if 0 in targets and got is not None and np.isnan(np.asarray(got, dtype=float)).any():
             raise Wrong(
-                "One rank has no targets, and its mean is 0/0, NaN. "
-                "Zero times NaN is NaN: leave that rank out of the sum."
+                "One rank has no targets, and its mean is 0/0, NaN. Zero times NaN is NaN: leave "
+                "that rank out of the sum."
             )
         if got is not None and np.shape(got) == shape:
             full = [mean for mean, n in zip(means, targets, strict=True) if n]
             counts = [n for n in targets if n]
             if len(targets) > 1 and np.allclose(got, sum(full) / len(targets)):
                 raise Wrong(
-                    "That is the mean of the ranks' means. "
-                    "A target on a rank with few of them counts for more than one elsewhere."
+                    "That is the mean of the ranks' means. A target on a rank with few of them "
+                    "counts for more than one elsewhere."
                 )
             weighted = sum(n * mean for n, mean in zip(counts, full, strict=True))
             if len(targets) > 1 and np.allclose(got, sum(full)):
@@ -104,7 +118,7 @@ def average(answer):
             if len(targets) > 1 and np.allclose(got, weighted / len(targets)):
                 raise Wrong("The sum over all targets is divided by the ranks, not by the targets.")
         compare(got, want, what)
-    return "Right. With equal shares it is the plain mean, and that is why the mistake hides."
+    return _("Right. With equal shares it is the plain mean, and that is why the mistake hides.")
 
 
 @exercise("8.4")
@@ -137,13 +151,16 @@ def accumulate(answer):
         got = torch.cat([p.grad.flatten() for p in model.parameters()]).numpy()
         if len(sizes) > 1 and shown.calls and max(shown.calls) > max(sizes):
             raise Wrong(
-                f"The network got {max(shown.calls)} rows at once, and only {max(sizes)} fit: "
-                "one part after another."
+                "The network got {rows} rows at once, and only {most} fit: one part after another.",
+                rows=max(shown.calls),
+                most=max(sizes),
             )
         if len(sizes) > 1 and shown.most > max(sizes):
             raise Wrong(
-                f"What the forward passes of {shown.most} rows keep is in memory at once, and only "
-                f"{max(sizes)} rows fit. When is a part's memory free again?"
+                "What the forward passes of {rows} rows keep is in memory at once, and only {most} "
+                "rows fit. When is a part's memory free again?",
+                rows=shown.most,
+                most=max(sizes),
             )
         if np.allclose(got, stale):
             raise Wrong("Nothing has been added to `.grad`: call `backward` on each part's loss.")
@@ -152,19 +169,22 @@ def accumulate(answer):
         total = sum(sizes)
         scaled = [n / total * mean for n, mean in zip(sizes, means, strict=True)]
         known = [
-            (sum(means), "The parts' means are added up. Which number should divide each sum?"),
+            (sum(means), _("The parts' means are added up. Which number should divide each sum?")),
             (
                 sum(means) / len(means),
-                "The parts' means count alike, although one has fewer rows: "
-                "divide each part's sum by the rows of all parts.",
+                _(
+                    "The parts' means count alike, although one has fewer rows: divide each part's "
+                    "sum by the rows of all parts."
+                ),
             ),
-            (means[-1], "Only the last part is left: the gradient was set to zero in between."),
-            (scaled[-1], "Only the last part is left: the gradient was set to zero in between."),
-            (total * whole, "That is the gradient of the sum. Divide by the rows of all parts."),
-            (whole * len(sizes), "Too large by the number of parts: nothing is averaged here."),
+            (means[-1], _("Only the last part is left: the gradient was set to zero in between.")),
+            (scaled[-1], _("Only the last part is left: the gradient was set to zero in between.")),
+            (total * whole, _("That is the gradient of the sum. Divide by the rows of all parts.")),
+            (whole * len(sizes), _("Too large by the number of parts: nothing is averaged here.")),
         ]
+        start = _("(And start with zero.)")
         _tell(got, whole, known if len(sizes) > 1 else known[4:5])
-        _tell(got - stale, whole, [(w, f"{m} (And start with zero.)") for w, m in known[:2]])
+        _tell(got - stale, whole, [(w, f"{m} {start}") for w, m in known[:2]])
         if not np.allclose(got, whole):
             # (batch, 1) minus (batch,), the slip of chapter 5
             crossed = sum(_gradient(model, ((model(a) - b) ** 2).sum()) for a, b in parts)
@@ -172,8 +192,8 @@ def accumulate(answer):
                 raise Wrong(
                     "The network answers (rows, 1) and the truths are (rows,): mind the shapes."
                 )
-        compare(got, whole, f"the gradient from parts of {sizes} rows")
-    return "Right. Any batch fits, if you have the time: the remedy for memory on one machine."
+        compare(got, whole, _("the gradient from parts of {sizes} rows", sizes=sizes))
+    return _("Right. Any batch fits, if you have the time: the remedy for memory on one machine.")
 
 
 class _Shown:
@@ -182,13 +202,13 @@ class _Shown:
     def __init__(self):
         self.calls, self.waiting, self.most = [], 0, 0
 
-    def __call__(self, _, given, out):
+    def __call__(self, network, given, out):
         rows = len(given[0])
         self.calls.append(rows)
         if out.requires_grad:
             self.waiting += rows
             self.most = max(self.most, self.waiting)
-            out.register_hook(lambda _: self.gone_back(rows))
+            out.register_hook(lambda gradient: self.gone_back(rows))
 
     def gone_back(self, rows):
         self.waiting -= rows
@@ -218,7 +238,7 @@ def butterfly(answer):
     """The sum on every rank, in log2(R) steps, and the bytes that each rank sends."""
     rng = np.random.default_rng(85)
     for R in (2, 4, 8, 1):
-        arrays = [rng.normal(size=6) for _ in range(R)]
+        arrays = [rng.normal(size=6) for rank in range(R)]
         want = np.sum(arrays, axis=0)
         got = call(answer, arrays)
         if not isinstance(got, tuple | list) or len(got) != 2 or np.size(got[1]) != 1:
@@ -227,10 +247,12 @@ def butterfly(answer):
             )
         held, sent = got
         if len(held) != R:
-            raise Wrong(f"There are {R} ranks, and {len(held)} arrays come back.")
+            raise Wrong(
+                "There are {R} ranks, and {arrays} arrays come back.", R=R, arrays=len(held)
+            )
         held = [np.asarray(array, dtype=float) for array in held]
         if any(array.shape != want.shape for array in held):
-            raise Wrong(f"Each rank should hold an array of the shape {want.shape}.")
+            raise Wrong("Each rank should hold an array of the shape {shape}.", shape=want.shape)
         if R > 1 and all(np.allclose(a, b) for a, b in zip(held, arrays, strict=True)):
             raise Wrong("Every rank still holds only its own array.")
         good = [np.allclose(array, want) for array in held]
@@ -239,29 +261,35 @@ def butterfly(answer):
         if not all(good):
             if sum(good):
                 raise Wrong(
-                    f"With {R} ranks, some hold the sum and others do not. Did one take its "
-                    "partner's array after the partner had added to it?"
+                    "With {R} ranks, some hold the sum and others do not. Did one take its "
+                    "partner's array after the partner had added to it?",
+                    R=R,
                 )
             pairs = [arrays[r] + arrays[r ^ 1] for r in range(R)]
             if R > 2 and all(np.allclose(a, b) for a, b in zip(held, pairs, strict=True)):
-                raise Wrong(f"With {R} ranks one exchange is not enough: go on with 2, 4, … apart.")
+                raise Wrong(
+                    "With {R} ranks one exchange is not enough: go on with 2, 4, … apart.", R=R
+                )
             raise Wrong(
-                f"With {R} ranks no rank holds the sum. Print who hears from whom in each step: "
-                "after step k everyone knows of 2^(k+1) ranks, each once."
+                "With {R} ranks no rank holds the sum. Print who hears from whom in each step: "
+                "after step k everyone knows of 2^(k+1) ranks, each once.",
+                R=R,
             )
         steps = R.bit_length() - 1
         nbytes = want.nbytes
         one = float(steps * nbytes)
         hints = {
-            one * R: "These are the bytes of all ranks: count one rank.",
-            one / 8: "Numbers are counted here and not bytes: a float64 has eight.",
-            one * 2: "Twice too many: count one rank, and only what it sends.",
-            (R - 1.0) * nbytes: "A rank has a partner in each of log2(R) steps, not R - 1.",
-            2 * (R - 1) / R * nbytes: "That is the ring's count. Here a rank sends whole arrays.",
+            one * R: _("These are the bytes of all ranks: count one rank."),
+            one / 8: _("Numbers are counted here and not bytes: a float64 has eight."),
+            one * 2: _("Twice too many: count one rank, and only what it sends."),
+            (R - 1.0) * nbytes: _("A rank has a partner in each of log2(R) steps, not R - 1."),
+            2 * (R - 1) / R * nbytes: _(
+                "That is the ring's count. Here a rank sends whole arrays."
+            ),
         }
-        what = f"the bytes sent by each of {R} ranks"
+        what = _("the bytes sent by each of {R} ranks", R=R)
         compare_number(np.reshape(sent, ()), one, what, tolerance=0.5, hints=hints)
-    return "Right. Six steps for 64 ranks instead of the ring's 126, and three times the bytes."
+    return _("Right. Six steps for 64 ranks instead of the ring's 126, and three times the bytes.")
 
 
 @exercise("8.6")
@@ -275,7 +303,7 @@ def share(answer, because):
                 raise Wrong("Each rank gets a list of row numbers.")
             rows = np.concatenate(ranks)
             if rows.dtype.kind not in "iu" or (len(rows) and (rows.min() < 0 or rows.max() >= n)):
-                raise Wrong(f"Row numbers are whole and go from 0 to {n - 1}.")
+                raise Wrong("Row numbers are whole and go from 0 to {last}.", last=n - 1)
             count = np.bincount(rows, minlength=n)
             if size > 1 and all(np.array_equal(ranks[0], other) for other in ranks[1:]):
                 raise Wrong("All ranks read the same rows: two do the work of one, twice.")
@@ -283,8 +311,12 @@ def share(answer, because):
                 raise Wrong("Every rank reads all rows: nothing is shared out.")
             if (count != 1).any():
                 raise Wrong(
-                    f"In one epoch, {size} ranks leave {(count == 0).sum()} of {n} rows unread and "
-                    f"read {(count > 1).sum()} more than once. Compare the orders that they draw."
+                    "In one epoch, {size} ranks leave {unread} of {n} rows unread and read {twice} "
+                    "more than once. Compare the orders that they draw.",
+                    size=size,
+                    unread=(count == 0).sum(),
+                    n=n,
+                    twice=(count > 1).sum(),
                 )
             if max(map(len, ranks)) - min(map(len, ranks)) > 1:
                 raise Wrong("The shares differ by more than one row: some ranks would wait.")
@@ -305,12 +337,12 @@ def share(answer, because):
         because,
         "d",
         {
-            "a": "Each rank's own slice has no row twice. Compare the slices of two ranks.",
-            "b": "The gradients do add up to one; only, of which rows?",
-            "c": "The weights stay equal: every rank gets the same average.",
+            "a": _("Each rank's own slice has no row twice. Compare the slices of two ranks."),
+            "b": _("The gradients do add up to one; only, of which rows?"),
+            "c": _("The weights stay equal: every rank gets the same average."),
         },
     )
-    return "Right. One order for all, drawn by each rank for itself: nobody needs to send it."
+    return _("Right. One order for all, drawn by each rank for itself: nobody needs to send it.")
 
 
 def _small_training(state=None):
@@ -355,7 +387,11 @@ def checkpoint(save, restore, because):
         fresh_model, fresh_optimiser = _small_training(state)
         epoch = call(restore, state, fresh_model, fresh_optimiser, in_place=True)
         if epoch != at:
-            raise Wrong(f"`restore` gives back {epoch!r}, and the state was saved at epoch {at}.")
+            raise Wrong(
+                "`restore` gives back {epoch!r}, and the state was saved at epoch {at}.",
+                epoch=epoch,
+                at=at,
+            )
         now = fresh_model.state_dict()
         same = all((now[name] == then[name]).all() for name in then)
         if not same and all((now[k] == v).all() for k, v in model.state_dict().items()):
@@ -386,12 +422,12 @@ def checkpoint(save, restore, because):
         because,
         "a",
         {
-            "b": "The data of an update are drawn from its number alone, before and after.",
-            "c": "Everything is float64, and the losses should agree to the last bit.",
-            "d": "`load_state_dict` does overwrite all weights of the new network.",
+            "b": _("The data of an update are drawn from its number alone, before and after."),
+            "c": _("Everything is float64, and the losses should agree to the last bit."),
+            "d": _("`load_state_dict` does overwrite all weights of the new network."),
         },
     )
-    return "Right. Bit for bit: a checkpoint holds everything that the next update depends on."
+    return _("Right. Bit for bit: a checkpoint holds everything that the next update depends on.")
 
 
 @exercise("8.8")

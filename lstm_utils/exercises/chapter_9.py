@@ -11,6 +11,7 @@ from lstm_utils.exercises.comparing import (
     to_numpy,
 )
 from lstm_utils.exercises.studies import check_study, gain_and_spread
+from lstm_utils.messages import translate as _
 
 
 def _series(n, seed):
@@ -26,19 +27,24 @@ def walk(error):
     compare_number(
         error,
         4 * one,
-        "the error",
+        _("the error"),
         tolerance=0.06,
         hints={
-            16 * one: "Sixteen steps do not go all in one direction: it is their variances that "
-            "add up.",
-            one: "That is the error one step ahead.",
-            12: "That is the standard deviation of sixteen steps. The mean of the absolute value "
-            "is a little less.",
-            48: "That is sixteen times the standard deviation of one step. Do all steps go in one "
-            "direction?",
+            16 * one: _(
+                "Sixteen steps do not go all in one direction: it is their variances that add up."
+            ),
+            one: _("That is the error one step ahead."),
+            12: _(
+                "That is the standard deviation of sixteen steps. The mean of the absolute value "
+                "is a little less."
+            ),
+            48: _(
+                "That is sixteen times the standard deviation of one step. Do all steps go in one "
+                "direction?"
+            ),
         },
     )
-    return (
+    return _(
         "Right, 9.57: four times the error one step ahead, for sixteen times as many steps. No "
         "forecast of a walk does better."
     )
@@ -53,22 +59,26 @@ def quantile_loss(function):
     for q in (0.5, 0.9, 0.05):
         want = np.mean(np.where(error >= 0, q * error, (q - 1) * error))
         mirrored = np.mean(np.where(error >= 0, (1 - q) * error, -q * error))
-        hints = {float(np.mean(np.abs(error))): "That is the mean absolute error, whatever q is."}
+        hints = {
+            float(np.mean(np.abs(error))): _("That is the mean absolute error, whatever q is.")
+        }
         if q != 0.5:
-            hints[float(mirrored)] = (
+            hints[float(mirrored)] = _(
                 "The two sides are exchanged: for the quantile 0.9 it has to be expensive to say "
                 "too little, since nine targets in ten shall lie below."
             )
-        hints[float(np.sum(np.where(error >= 0, q * error, (q - 1) * error)))] = (
+        hints[float(np.sum(np.where(error >= 0, q * error, (q - 1) * error)))] = _(
             "That is the sum over all targets: take their mean."
         )
-        hints[float(np.mean(q * error))] = (
+        hints[float(np.mean(q * error))] = _(
             "A forecast that is too high has a negative loss: then the best forecast is infinite. "
             "Such an error costs (q − 1) times itself."
         )
         got = call(function, target, forecast, q)
-        compare_number(got, float(want), f"the loss for q = {q}", tolerance=1e-9, hints=hints)
-    return "Right. At q = 0.5 it is half the absolute error, so the median is what minimises it."
+        compare_number(
+            got, float(want), _("the loss for q = {q}", q=q), tolerance=1e-9, hints=hints
+        )
+    return _("Right. At q = 0.5 it is half the absolute error, so the median is what minimises it.")
 
 
 @exercise("9.3")
@@ -87,15 +97,15 @@ def windows(function):
         x, y = (np.asarray(to_numpy(part)) for part in got)
         if len(x) == len(want_x) - 1 and len(y) == len(want_y) - 1:
             raise Wrong(
-                f"{len(x)} windows of {n} numbers; one more has a target. Is it the last one?"
+                "{windows} windows of {n} numbers; one more has a target. Is it the last one?",
+                windows=len(x),
+                n=n,
             )
-        compare(x, want_x, "the windows")
-        slips = {
-            "Each target is its window's last number, which a network gets to see.": want_x[:, -1]
-        }
-        raise_if_slip(y, slips)
-        compare(y, want_y, "the targets", time_axis=0)
-    return "Right: every window whose target lies within the series, and no number twice."
+        compare(x, want_x, _("the windows"))
+        seen = _("Each target is its window's last number, which a network gets to see.")
+        raise_if_slip(y, {seen: want_x[:, -1]})
+        compare(y, want_y, _("the targets"), time_axis=0)
+    return _("Right: every window whose target lies within the series, and no number twice.")
 
 
 @exercise("9.4")
@@ -113,21 +123,23 @@ def seasons(function):
             raise Nothing("Instead of the forecasts there is None. Is a return missing?")
         got = np.asarray(to_numpy(got))
         if got.shape != (n,):
-            compare(got, want, "the forecasts")
+            compare(got, want, _("the forecasts"))
         peeking = np.array([series[min(t + ahead - season, n - 1)] for t in range(n)])
         there = ~np.isnan(want)
         if ahead > season and np.allclose(got[there][:-ahead], peeking[there][:-ahead]):
             raise Wrong(
-                f"With ahead = {ahead} and season = {season} it forecasts by a number that lies "
-                f"after step t. What is known when the forecast is made? Go back two seasons."
+                "With ahead = {ahead} and season = {season} it forecasts by a number that lies "
+                "after step t. What is known when the forecast is made? Go back two seasons.",
+                ahead=ahead,
+                season=season,
             )
         if not np.array_equal(np.isnan(got.astype(float)), ~there):
             raise Wrong(
                 "Where the series does not reach back far enough the forecast has to be NaN, and "
                 "nowhere else."
             )
-        compare(got[there], want[there], "the forecasts", time_axis=0)
-    return "Right: it uses nothing after step t, however far ahead the target lies."
+        compare(got[there], want[there], _("the forecasts"), time_axis=0)
+    return _("Right: it uses nothing after step t, however far ahead the target lies.")
 
 
 @exercise("9.5")
@@ -142,19 +154,23 @@ def lateness(function):
         got = call(function, walk, forecast, 6)
         if late and np.size(got) == 1 and got is not None and float(np.ravel(got)[0]) == -late:
             raise Wrong(
-                f"The sign is the wrong way round: this forecast shows the series {late} steps "
-                "late, so it resembles what the target was before."
+                "The sign is the wrong way round: this forecast shows the series {late} steps "
+                "late, so it resembles what the target was before.",
+                late=late,
             )
-        compare_number(got, late, f"the lag of a forecast {late} steps late", tolerance=0.1)
+        compare_number(
+            got, late, _("the lag of a forecast {late} steps late", late=late), tolerance=0.1
+        )
     rising = 5 * np.arange(400) + 20 * np.sin(np.arange(400) / 3)
     late = np.concatenate([rising[:3], rising[:-3]]) + 12
     got = call(function, rising, late, 6)
     if np.size(got) != 1 or float(np.ravel(got)[0]) != 3:
         raise Wrong(
             "A forecast of a rising series that is three steps late and 12 too high is taken for "
-            f"{got} steps late. Compare by correlation, which no level changes."
+            "{got} steps late. Compare by correlation, which no level changes.",
+            got=got,
         )
-    return (
+    return _(
         "Right. The lag says what a forecast is made of, not whether it is good: it takes the "
         "error too. Late and no better than persistence, it is worth the last value."
     )
@@ -171,17 +187,22 @@ def margin(function):
         rank = int(np.ceil((n + 1) * share))
         want = float(np.sort(beyond)[rank - 1])
         hints = {
-            float(np.quantile(beyond, share)): "Near, but a quantile between two numbers promises "
-            "a little too much: take the one at the rank that the text gives.",
-            float(np.sort(beyond)[rank]): "One rank too far: the first of a sorted array has the "
-            "index 0.",
-            float(np.sort(np.abs(target))[rank - 1]): "That is a margin around zero; the "
-            "interval's own ends are to be kept.",
-            float(np.sort(np.maximum(beyond, 0))[rank - 1]) if want < 0 else np.inf: "An interval "
-            "that is too wide has to become narrower: a margin may be negative.",
+            float(np.quantile(beyond, share)): _(
+                "Near, but a quantile between two numbers promises a little too much: take the one "
+                "at the rank that the text gives."
+            ),
+            float(np.sort(beyond)[rank]): _(
+                "One rank too far: the first of a sorted array has the index 0."
+            ),
+            float(np.sort(np.abs(target))[rank - 1]): _(
+                "That is a margin around zero; the interval's own ends are to be kept."
+            ),
+            float(np.sort(np.maximum(beyond, 0))[rank - 1]) if want < 0 else np.inf: _(
+                "An interval that is too wide has to become narrower: a margin may be negative."
+            ),
         }
         got = call(function, target, low, high, share)
-        compare_number(got, want, "the margin", tolerance=1e-9, hints=hints)
+        compare_number(got, want, _("the margin"), tolerance=1e-9, hints=hints)
     wide = np.full(50, 9.0)
     inside = rng.normal(size=50)
     want = float(np.sort(np.maximum(-wide - inside, inside - wide))[int(np.ceil(51 * 0.9)) - 1])
@@ -190,11 +211,11 @@ def margin(function):
         raise Wrong(
             "Intervals that hold everything have to become narrower: there the margin is negative."
         )
-    compare_number(got, want, "the margin of intervals that are too wide", tolerance=1e-9)
+    compare_number(got, want, _("the margin of intervals that are too wide"), tolerance=1e-9)
     few = np.array([0.5, 3.0, -2.0, 1.5, 0.0])  # rank 6 of 5
     got = call(function, few, np.full(5, -1.0), np.full(5, 1.0), 0.95)
-    compare_number(got, 2.0, "the margin where the rank exceeds n", tolerance=1e-9)
-    return (
+    compare_number(got, 2.0, _("the margin where the rank exceeds n"), tolerance=1e-9)
+    return _(
         "Right. On new hours that are like those of the validation the promise holds on average, "
         "whatever model the intervals came from."
     )
@@ -212,27 +233,35 @@ def leak(function, because=None):
             raise Nothing("Instead of the scaled series there is None. Is a return missing?")
         rest = series[until:]
         slips = {
-            "Mean and deviation still come from the whole series, the part to be forecast "
-            "included.": (series - series.mean()) / series.std(),
-            "Only the training part is there. The rest has to be scaled as well, by the same two "
-            "numbers.": want[:until],
-            "Each part is scaled by its own mean and deviation, so the test part is known before "
-            "it has come.": np.concatenate([want[:until], (rest - rest.mean()) / rest.std()]),
+            _(
+                "Mean and deviation still come from the whole series, the part to be forecast "
+                "included."
+            ): (series - series.mean()) / series.std(),
+            _(
+                "Only the training part is there. The rest has to be scaled as well, by the same "
+                "two numbers."
+            ): want[:until],
+            _(
+                "Each part is scaled by its own mean and deviation, so the test part is known "
+                "before it has come."
+            ): np.concatenate([want[:until], (rest - rest.mean()) / rest.std()]),
         }
         raise_if_slip(np.asarray(to_numpy(got)), slips)
-        compare(got, want, "the scaled series")
+        compare(got, want, _("the scaled series"))
     explanation(
         because,
         "b",
         {
-            "a": "It would, and so does the mended one: both only shift and stretch the numbers.",
-            "c": "Scale matters to training, but any scale would do here. That is no leak.",
-            "d": "The order of the numbers is the same before and after.",
+            "a": _(
+                "It would, and so does the mended one: both only shift and stretch the numbers."
+            ),
+            "c": _("Scale matters to training, but any scale would do here. That is no leak."),
+            "d": _("The order of the numbers is the same before and after."),
         },
     )
-    return (
-        "Right. Whatever is computed from the series - a mean, a maximum, a vocabulary, the "
-        "choice of a setting - comes from the part that lies before the test."
+    return _(
+        "Right. Whatever is computed from the series - a mean, a maximum, a vocabulary, the choice "
+        "of a setting - comes from the part that lies before the test."
     )
 
 
@@ -248,36 +277,40 @@ def recursive(function, because=None):
         known, steps = 20, 6
         got = call(function, model, series, known, steps)
         history = list(series[:known])
-        for _ in range(steps):
+        for _step in range(steps):
             history.append(model(history[-3:]))
         want = np.array(history[known:])
         walked = np.array([model(series[known + k - 3 : known + k]) for k in range(steps)])
         if got is None:
             raise Nothing("Instead of the forecasts there is None. Is a return missing?")
         slips = {
-            "Each step still reads the true numbers before it, which lie in the future when the "
-            "forecast is made.": walked,
-            "All steps say the same: does the window move on with what was forecast?": np.full(
+            _(
+                "Each step still reads the true numbers before it, which lie in the future when "
+                "the forecast is made."
+            ): walked,
+            _("All steps say the same: does the window move on with what was forecast?"): np.full(
                 steps, want[0]
             ),
         }
         raise_if_slip(np.asarray(to_numpy(got)), slips)
-        compare(got, want, "the forecasts", time_axis=0)
+        compare(got, want, _("the forecasts"), time_axis=0)
         changed = series.copy()
         changed[known:] = 99.0
         again = call(function, model, changed, known, steps)
-        compare(again, want, "the forecasts when the future is another one", time_axis=0)
+        compare(again, want, _("the forecasts when the future is another one"), time_axis=0)
     explanation(
         because,
         "a",
         {
-            "b": "One step ahead both forecasts are the same; the model is not worse, it is asked "
-            "for more.",
-            "c": "The model has three numbers in either case.",
-            "d": "There is no chance in this model.",
+            "b": _(
+                "One step ahead both forecasts are the same; the model is not worse, it is asked "
+                "for more."
+            ),
+            "c": _("The model has three numbers in either case."),
+            "d": _("There is no chance in this model."),
         },
     )
-    return (
+    return _(
         "Right. Walking forward over true numbers answers how good the model is one step ahead; "
         "six steps ahead it has to live on its own answers."
     )
@@ -288,7 +321,11 @@ def one_change(results, baseline):
     """Errors of at least two forecasts, one a seed."""
     words = check_study(results, baseline=baseline, bounds=(0, np.inf), higher_is_better=False)
     gain, spread = gain_and_spread(results, baseline, higher_is_better=False)
-    return (
-        f"{words} The best of the others is better than {baseline!r} by {-gain:.3g}, and the "
-        f"widest spread over seeds is {spread:.3g}: which of the two is larger?"
+    return _(
+        "{words} The best of the others is better than {baseline!r} by {gain:.3g}, and the widest "
+        "spread over seeds is {spread:.3g}: which of the two is larger?",
+        words=words,
+        baseline=baseline,
+        gain=-gain,
+        spread=spread,
     )

@@ -1,7 +1,8 @@
 """Running the check of an exercise on what a student wrote, and putting what happens in words.
 
 A chapter's checks are functions in `chapter_N.py`, registered under the exercise's number. A check
-raises `Wrong` with words for the student, or returns a sentence for a right answer.
+raises `Wrong` with words for the student, or returns a sentence for a right answer. All words are
+in the student's language: `Wrong` and its like look up their own, others stand in `_(…)`.
 """
 
 import contextlib
@@ -15,12 +16,15 @@ import textwrap
 import threading
 import time
 import traceback
+import unicodedata
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from lstm_utils.claims import print_anywhere
+from lstm_utils.messages import language
+from lstm_utils.messages import translate as _
 
 CHECKS = {}  # number of an exercise → (check, seconds of the processor's time it may take)
 PATIENCE = 12  # times as long by the clock: for an answer that waits, or under other programs' load
@@ -28,15 +32,22 @@ PATIENCE = 12  # times as long by the clock: for an answer that waits, or under 
 _said = {}  # number of an exercise → the state that its last check in this session found
 
 
-class Wrong(Exception):
-    """An answer is wrong; the message is for the student."""
+class _InWords(Exception):
+    """A message for the student, put into their language with values for its `{names}`."""
+
+    def __init__(self, message, /, **values):
+        super().__init__(_(message, **values))
+
+
+class Wrong(_InWords):
+    """An answer is wrong; the message says what is wrong with it and where to look."""
 
 
 class Nothing(Wrong):
     """There is no answer to look at: None where a value belongs."""
 
 
-class StillOpen(Exception):
+class StillOpen(_InWords):
     """The exercise isn't done yet; the message names what is missing."""
 
 
@@ -53,7 +64,7 @@ class Feedback:
     message: str
 
     def __str__(self):
-        mark = {"right": "✓", "wrong": "✗", "open": "… still open:"}[self.state]
+        mark = {"right": "✓", "wrong": "✗", "open": _("… still open:")}[self.state]
         return f"{self.number} {mark} {self.message}"
 
 
@@ -77,13 +88,23 @@ def check_of(number):
     """
     if not isinstance(number, str):
         example = f"{number:g}" if isinstance(number, float) else "4.3"
-        raise ValueError(f'write the number of the exercise in quotes: check("{example}", …)')
+        raise ValueError(
+            _('write the number of the exercise in quotes: check("{example}", …)', example=example)
+        )
     chapter = number.split(".")[0]
     known = numbers_of(chapter)
     if not known:
-        raise ValueError(f"there is no exercise {number}: no chapter {chapter}")
+        raise ValueError(
+            _("there is no exercise {number}: no chapter {chapter}", number=number, chapter=chapter)
+        )
     if number not in known:
-        raise ValueError(f"there is no exercise {number}; there are {', '.join(known)}")
+        raise ValueError(
+            _(
+                "there is no exercise {number}; there are {known}",
+                number=number,
+                known=", ".join(known),
+            )
+        )
     return CHECKS[number]
 
 
@@ -105,7 +126,7 @@ def check(number=None, *answers, **named):
     feedback = examine(number, *answers, **named)
     _said.pop(number, None)  # the last one checked stands last
     _said[number] = feedback.state
-    print_anywhere(textwrap.fill(str(feedback), 88, subsequent_indent=" " * (len(number) + 3)))
+    print_anywhere(_in_lines(str(feedback), " " * (len(number) + 3)))
 
 
 def progress(chapter=None):
@@ -120,16 +141,28 @@ def progress(chapter=None):
     """
     if chapter is None:
         if not _said:
-            raise ValueError("nothing has been checked yet: name a chapter, as in progress(4)")
+            raise ValueError(_("nothing has been checked yet: name a chapter, as in progress(4)"))
         chapter = list(_said)[-1].split(".")[0]
     numbers = numbers_of(chapter)
     if not numbers:
-        raise ValueError(f"there is no chapter {chapter} with exercises")
-    parts = {"right": "solved", "wrong": "wrong so far", "open": "open"}
+        raise ValueError(_("there is no chapter {chapter} with exercises", chapter=chapter))
+    parts = {"right": _("solved"), "wrong": _("wrong so far"), "open": _("open")}
     lists = {state: [n for n in numbers if _said.get(n, "open") == state] for state in parts}
-    line = f"chapter {chapter}: {len(lists['right'])} of {len(numbers)} solved"
+    line = _(
+        "chapter {chapter}: {solved} of {count} solved",
+        chapter=chapter,
+        solved=len(lists["right"]),
+        count=len(numbers),
+    )
     told = [f"{parts[state]}: {', '.join(found)}" for state, found in lists.items() if found]
-    print_anywhere(textwrap.fill("; ".join([line, *told]) + ".", 88, subsequent_indent="  "))
+    print_anywhere(_in_lines("; ".join([line, *told]) + ".", "  "))
+
+
+def _in_lines(text, indent):
+    """Break a text into lines of 88 columns, of which each letter of a Korean text takes two."""
+    if language() == "ko":  # an English text that quotes a word or two keeps its lines
+        text = "".join(c + "\0" * (unicodedata.east_asian_width(c) in "WF") for c in text)
+    return textwrap.fill(text, 88, subsequent_indent=indent).replace("\0", "")
 
 
 def grade(number, *answers, **named):
@@ -154,7 +187,13 @@ def examine(number, *answers, **named):
         given = inspect.signature(function).bind(*answers, **named).arguments
     except TypeError:
         asked = ", ".join(inspect.signature(function).parameters)
-        raise TypeError(f'exercise {number} is checked by check("{number}", {asked})') from None
+        raise TypeError(
+            _(
+                'exercise {number} is checked by check("{number}", {asked})',
+                number=number,
+                asked=asked,
+            )
+        ) from None
     missing = [name for name, answer in given.items() if answer is None or answer is ...]
     if given and len(missing) == len(given):
         return Feedback(number, "open", _no_answer(missing))
@@ -168,30 +207,40 @@ def examine(number, *answers, **named):
         return Feedback(
             number,
             "wrong",
-            f"It was stopped after {seconds} seconds of work. Is there a loop that never ends?",
+            _(
+                "It was stopped after {seconds} seconds of work. Is there a loop that never ends?",
+                seconds=seconds,
+            ),
         )
     except Wrong as wrong:
         if missing and isinstance(wrong, Nothing):
             return Feedback(number, "open", _no_answer(missing))
-        words = str(wrong)
-        return Feedback(number, "wrong", words[:1].upper() + words[1:])
+        return Feedback(number, "wrong", as_sentence(str(wrong)))
     except Exception as error:  # the check can't work with what it was given
         if missing:
             return Feedback(number, "open", _no_answer(missing))
         return Feedback(
             number,
             "wrong",
-            "The check cannot work with this answer: is it of the kind that the exercise asks "
-            f"for? ({_in_words(error)})",
+            _(
+                "The check cannot work with this answer: is it of the kind that the exercise asks "
+                "for? ({error})",
+                error=_in_words(error),
+            ),
         )
     if missing:
         return Feedback(number, "open", _no_answer(missing))
-    return Feedback(number, "right", praise or "Right.")
+    return Feedback(number, "right", praise or _("Right."))
 
 
 def _no_answer(names):
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"no answer yet for {listed}."
+    listed = _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return _("no answer yet for {names}.", names=listed)
+
+
+def as_sentence(words):
+    """The words with a capital letter first; Korean has none, and there an `h` stays an `h`."""
+    return words if language() == "ko" else words[:1].upper() + words[1:]
 
 
 class _Clock:
@@ -223,7 +272,7 @@ def _time_limit(seconds):
 
 @contextlib.contextmanager
 def _alarm(clock):
-    def stop(*_):
+    def stop(*signal_and_frame):
         if not clock.left:
             raise _TooSlow
         signal.setitimer(signal.ITIMER_REAL, clock.left + 0.01)
@@ -252,7 +301,7 @@ def _interrupt(clock):
         timers[0].daemon = True
         timers[0].start()
 
-    def stop(*_):
+    def stop(*signal_and_frame):
         if not late.is_set():
             raise KeyboardInterrupt
         if not clock.left:
@@ -279,35 +328,39 @@ def call(function, *arguments, in_place=False, **named):
     """
     if not callable(function):
         raise Wrong(
-            f"A function is asked for, and this is {type_in_words(function)}. "
-            "Hand over the function's name, without brackets behind it."
+            "A function is asked for, and this is {kind}. "
+            "Hand over the function's name, without brackets behind it.",
+            kind=type_in_words(function),
         )
     before = copy.deepcopy(list(_arrays((arguments, named))))
     try:
         with contextlib.redirect_stdout(sys.stdout):  # where it is afterwards too
             result = function(*arguments, **named)
     except NotImplementedError:
-        raise StillOpen(f"{_name(function)} has no code yet.") from None
+        raise StillOpen("{function} has no code yet.", function=_name(function)) from None
     except (Wrong, StillOpen):
         raise
     except SystemExit:
-        raise Wrong(f"{_name(function)} ends the program: take exit() or quit() out.") from None
+        raise Wrong(
+            "{function} ends the program: take exit() or quit() out.", function=_name(function)
+        ) from None
     except Exception as error:
         raise Wrong(_complaint(function, error)) from None
     if result is ...:
-        raise StillOpen(f"{_name(function)} has no code yet.")
+        raise StillOpen("{function} has no code yet.", function=_name(function))
     after = list(_arrays((arguments, named)))
     if not in_place and not all(map(_unchanged, before, after)):
         raise Wrong(
-            f"{_name(function)} changes an array that it is given: whoever called it still needs "
-            "the old values. Look for +=, *= or an assignment to a part of an argument."
+            "{function} changes an array that it is given: whoever called it still needs the old "
+            "values. Look for +=, *= or an assignment to a part of an argument.",
+            function=_name(function),
         )
     return result
 
 
 def _name(function):
     name = getattr(function, "__name__", None) or type(function).__name__
-    return "your function" if name == "<lambda>" else f"`{name}`"
+    return _("your function") if name == "<lambda>" else f"`{name}`"
 
 
 def _arrays(value):
@@ -332,19 +385,23 @@ def _in_words(error):
 
 def _complaint(function, error):
     """Say which exception a student's function raised, and in which of its lines."""
-    words = f"{_name(function)} raises {_in_words(error).rstrip('.')}."
+    name = _name(function)
     if isinstance(error, RecursionError):
-        words = f"{_name(function)} calls itself without end (RecursionError)."
+        words = _("{function} calls itself without end (RecursionError).", function=name)
+    else:
+        words = _("{function} raises {error}.", function=name, error=_in_words(error).rstrip("."))
     steps = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call itself
-    if not steps:
-        return f"{words} Compare its parameters with those of the exercise."
     file = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", None)
     # Cells of a notebook are files of their own, so helpers of the student count as well.
     own = [step for step in steps if step.filename == file or "ipykernel" in step.filename]
-    return f"{words} It happens in the line `{own[-1].line}`." if own and own[-1].line else words
+    if not steps:
+        return words + " " + _("Compare its parameters with those of the exercise.")
+    if own and own[-1].line:
+        return words + " " + _("It happens in the line `{line}`.", line=own[-1].line)
+    return words
 
 
 def type_in_words(value):
-    """Return the type of a value with its article, such as "an ndarray"."""
+    """Return the type of a value with its article where there is one, such as "an ndarray"."""
     name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return _("an {type}", type=name) if name[0] in "aeiou" else _("a {type}", type=name)

@@ -6,6 +6,7 @@ import numpy as np
 
 from lstm_utils.exercises.checking import Nothing, Wrong, type_in_words
 from lstm_utils.exercises.comparing import to_numpy
+from lstm_utils.messages import translate as _
 
 GUESSED = 0.06  # how far from chance a guess may score on some hundred examples
 
@@ -44,27 +45,38 @@ def check_study(
         raise Nothing("There are no results.")
     if not isinstance(results, dict):
         raise Wrong(
-            f"The results have to be a dictionary from the name of a variant to its scores, and "
-            f"this is {type_in_words(results)}."
+            "The results have to be a dictionary from the name of a variant to its scores, and "
+            "this is {kind}.",
+            kind=type_in_words(results),
         )
     if len(results) < 2:
         raise Wrong("A comparison needs at least two variants: the baseline and yours.")
     if baseline is None:
         raise Nothing("Name the baseline.")
     if baseline not in results:
-        raise Wrong(f"The baseline {baseline!r} is none of the variants: {', '.join(results)}.")
+        raise Wrong(
+            "The baseline {baseline!r} is none of the variants: {names}.",
+            baseline=baseline,
+            names=", ".join(results),
+        )
     scores = {name: _scores(name, values, at_least) for name, values in results.items()}
     if len({len(values) for values in scores.values()}) > 1:
         raise Wrong("The variants have different numbers of scores: give all the same seeds.")
     low, high = bounds
     for name, values in scores.items():
         if (values < low).any() or (values > high).any():
-            raise Wrong(f"A score of {name!r} lies outside what is possible ({low:g} to {high:g}).")
+            raise Wrong(
+                "A score of {name!r} lies outside what is possible ({low:g} to {high:g}).",
+                name=name,
+                low=low,
+                high=high,
+            )
         best = values.max() if higher_is_better else -values.min()
         if too_good is not None and best > (too_good if higher_is_better else -too_good):
             raise Wrong(
-                f"A score of {name!r} is too good to be true. Is something of the answer in the "
-                "input, or is it scored on what it was trained on?"
+                "A score of {name!r} is too good to be true. Is something of the answer in the "
+                "input, or is it scored on what it was trained on?",
+                name=name,
             )
     guesses = {
         name
@@ -76,16 +88,23 @@ def check_study(
         # baseline may draw nothing at random: a constant guess, or counts.
         if np.ptp(values) == 0 and values[0] not in bounds and name not in {baseline, *guesses}:
             raise Wrong(
-                f"All scores of {name!r} are the same number. Does every run get its own seed?"
+                "All scores of {name!r} are the same number. Does every run get its own seed?",
+                name=name,
             )
     for one, other in itertools.combinations(scores, 2):
         same = np.array_equal(scores[one], scores[other]) and not {one, other} <= guesses
         if same and not np.isin(scores[one], bounds).all():
             raise Wrong(
-                f"{one!r} and {other!r} have the same scores. Does the change reach the model?"
+                "{one!r} and {other!r} have the same scores. Does the change reach the model?",
+                one=one,
+                other=other,
             )
     seeds = len(next(iter(scores.values())))
-    return f"A comparison that can be read: {len(scores)} variants, {seeds} seeds each."
+    return _(
+        "A comparison that can be read: {variants} variants, {seeds} seeds each.",
+        variants=len(scores),
+        seeds=seeds,
+    )
 
 
 def gain_and_spread(results, baseline, higher_is_better=True):
@@ -106,12 +125,15 @@ def _scores(name, values, at_least):
     except (TypeError, ValueError):
         array = np.empty((0, 0))
     if array.ndim != 1:
-        raise Wrong(f"The scores of {name!r} have to be a list of numbers, one a seed.")
+        raise Wrong("The scores of {name!r} have to be a list of numbers, one a seed.", name=name)
     if len(array) < at_least:
         raise Wrong(
-            f"{name!r} has {len(array)} of at least {at_least} scores: one seed shows luck as "
-            "much as quality."
+            "{name!r} has {count} of at least {at_least} scores: one seed shows luck as much as "
+            "quality.",
+            name=name,
+            count=len(array),
+            at_least=at_least,
         )
     if not np.isfinite(array).all():
-        raise Wrong(f"The scores of {name!r} hold NaN or infinity: did that run diverge?")
+        raise Wrong("The scores of {name!r} hold NaN or infinity: did that run diverge?", name=name)
     return array

@@ -595,7 +595,7 @@ def test_a_metric_that_is_not_there_is_told_those_that_are():
 # --- In a wheel ---------------------------------------------------------------------------
 
 
-def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
+def test_a_wheel_brings_weights_records_live_figures_and_korean_words(tmp_path):
     """Install the package from a copy of it, and read all from there, far from the checkout."""
     source, target = tmp_path / "source", tmp_path / "installed"
     for name in ("lstm_utils", "experiments/results"):
@@ -611,7 +611,8 @@ def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
         "from lstm_utils.records import load_records; from lstm_utils.live import FIGURES;"
         "names = [load_pretrained(name).record()['name'] for name in SHA256];"
         "print(lstm_utils.__file__, len(load_records('cells')), *names);"
-        "print(*(len(figure().html) for figure in FIGURES.values()))"
+        "print(*(len(figure().html) for figure in FIGURES.values()))\n"
+        "from lstm_utils.messages import catalogue; print(catalogue('ko').gettext('Right.'))"
     )
     command = [sys.executable, "-c", program]
     environment = os.environ | {"PYTHONPATH": str(target)}
@@ -621,4 +622,5 @@ def test_a_wheel_brings_weights_records_and_live_figures(tmp_path):
     assert found[0] == str(target / "lstm_utils" / "__init__.py")
     assert found[1] == "3"
     live = [str(len(figure().html)) for figure in FIGURES.values()]
-    assert found[2:] == [load_pretrained(name).metadata["run"] for name in SHA256] + live
+    runs = [load_pretrained(name).metadata["run"] for name in SHA256]
+    assert found[2:] == [*runs, *live, "맞아요."]
