@@ -210,7 +210,7 @@ def perplexity(function):
                     "A mean of each row's mean gives a token of a short headline more weight. Take "
                     "all real tokens together."
                 ),
-                mean: _("That is the mean −ln p; the perplexity is a power of it."),
+                mean: _("That is the mean −ln p; the perplexity has it as its exponent."),
                 2**mean: _("The loss is in nats, so 2 is not the number to raise to that power."),
                 np.exp(nats[real]).mean(): _(
                     "First the mean, then the exponential: exp of each token lets the worst one "

@@ -105,7 +105,9 @@ def windows(function):
         seen = _("Each target is its window's last number, which a network gets to see.")
         raise_if_slip(y, {seen: want_x[:, -1]})
         compare(y, want_y, _("the targets"), time_axis=0)
-    return _("Right: every window whose target lies within the series, and no number twice.")
+    return _(
+        "Right: every window whose target lies within the series, and each target outside its window."
+    )
 
 
 @exercise("9.4")
@@ -252,9 +254,7 @@ def leak(function, because=None):
         because,
         "b",
         {
-            "a": _(
-                "It would, and so does the mended one: both only shift and stretch the numbers."
-            ),
+            "a": _("If it did, so would the mended one: both only shift and stretch the numbers."),
             "c": _("Scale matters to training, but any scale would do here. That is no leak."),
             "d": _("The order of the numbers is the same before and after."),
         },

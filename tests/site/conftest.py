@@ -12,12 +12,12 @@ from filelock import FileLock
 
 from tests.in_page import note_what_goes_wrong
 from tools.browser.report import served
-from tools.contents import ROOT, pages
+from tools.contents import FOLDERS, ROOT, pages
 
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory):
-    """Build the book strictly, outside the working tree, once for all processes of a run."""
+    """Build both editions strictly, outside the working tree, once for all processes of a run."""
     tool = shutil.which("jupyter-book", path=Path(sys.executable).parent)
     assert tool, "the book's tools are missing: pip install 'lstm-utils[book]'"
     shared = tmp_path_factory.getbasetemp()
@@ -25,11 +25,15 @@ def build(tmp_path_factory):
         shared = shared.parent
     output, log = shared / "site", shared / "site.log"
     command = [tool, "build", str(ROOT), "--path-output", str(output), "-n", "-W", "--keep-going"]
+    site = output / "_build" / "html"
+    korean = [sys.executable, "-m", "tools.korean.book", str(site)]
     with FileLock(shared / "site.lock"):
         if not log.exists():
-            done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600)
-            log.write_text(f"{done.stdout}{done.stderr}\nexit {done.returncode}", encoding="utf-8")
-    return log.read_text(encoding="utf-8"), output / "_build" / "html"
+            settings = {"capture_output": True, "encoding": "utf-8", "timeout": 600, "cwd": ROOT}
+            done = [subprocess.run(each, **settings) for each in (command, korean)]
+            said = (f"{one.stdout}{one.stderr}\nexit {one.returncode}" for one in done)
+            log.write_text("\n".join(said), encoding="utf-8")
+    return log.read_text(encoding="utf-8"), site
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +47,18 @@ def site(build):
 @pytest.fixture(scope="session")
 def soups(site):
     """Each page of the contents, parsed: to be read and not changed."""
+    return parsed(site)
+
+
+@pytest.fixture(scope="session")
+def korean_soups(site):
+    """Likewise, of the Korean edition."""
+    return parsed(site / FOLDERS["ko"])
+
+
+def parsed(folder):
     return {
-        page: BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+        page: BeautifulSoup((folder / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
         for page in pages()
     }
 
