@@ -209,7 +209,6 @@ def test_messages_come_in_the_order_of_the_files_from_python_and_from_scripts(
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the chapters' messages are being translated")
 def test_each_message_has_its_korean():
     assert list(catalogue.untranslated()) == []
 

@@ -159,7 +159,7 @@ def _wrong_answers(number, recorded, language):
         if language == "en":
             lines.append(f"**{answer['mistake'][0].upper()}{answer['mistake'][1:]}.**")
         lines.append(f"```python\n{answer['answer']}\n```")
-        lines.append(f"> ✗ {answer['said']}")
+        lines.append(f"> ✗ {answer['said' if language == 'en' else 'said_in_korean']}")
     name = f"ex-{number.replace('.', '-')}-wrong-answers"
     return [new_markdown_cell("\n\n".join(lines), id=name)] if wrong else []
 

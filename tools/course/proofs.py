@@ -3,7 +3,7 @@
 `python -m tools.course.proofs 04` proves one chapter's exercises: the solution passes, the stub
 does not, and each answer of course/wrong_answers is met with the words that are meant for it.
 `--report` writes down what is said: reports/exercises.json, from which the instructor's notebooks
-are made without any framework, and the table reports/exercises.md.
+are made in both languages without any framework, and the English table reports/exercises.md.
 """
 
 import ast
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from lstm_utils import command_line
 from lstm_utils.exercises import Feedback, examine
+from lstm_utils.messages import speaking
 from tools.contents import CHAPTERS, ROOT, number_of
 from tools.course.answers import ANSWERS, Answer
 from tools.course.exercises import (
@@ -164,9 +165,10 @@ def problems(proof):
 # Report ----------------------------------------------------------------------
 
 
-def entry(proof):
-    """Return what the record holds of an exercise."""
+def entry(proof, korean=None):
+    """Return what the record holds of an exercise; `korean` is its Proof in that language."""
     exercise, solution = proof.exercise, proof.solution.message
+    translated = [said.message for _, said in korean.answers] if korean else []
     return {
         "title": exercise.title,
         "kind": exercise.kind,
@@ -175,7 +177,8 @@ def entry(proof):
         "stub": str(proof.stub),
         "wrong": [
             {"mistake": answer.mistake, "answer": as_written(answer), "said": said.message}
-            for answer, said in proof.answers
+            | ({"said_in_korean": translated[k]} if korean else {})
+            for k, (answer, said) in enumerate(proof.answers)
             if answer.says
         ],
         "right": [as_written(answer) for answer, _ in proof.answers if not answer.says],
@@ -264,7 +267,12 @@ def main(arguments=None):
     if count := sum(len(found) for _, found in proved):
         sys.exit(f"{count} problems, marked BAD")
     if options.report:
-        record = {proof.exercise.number: entry(proof) for proof, _ in proved}
+        with speaking("ko"):
+            korean = [examined(proof.exercise, proof.solution) for proof, _ in proved]
+        entries = (
+            (proof, entry(proof, other)) for (proof, _), other in zip(proved, korean, strict=True)
+        )
+        record = {proof.exercise.number: each for proof, each in entries}
         text = json.dumps(record, indent=1, ensure_ascii=False)
         RECORD.write_text(text + "\n", encoding="utf-8")
         TABLE.write_text(exercises_as_markdown(record), encoding="utf-8")
