@@ -106,7 +106,8 @@ def windows(function):
         raise_if_slip(y, {seen: want_x[:, -1]})
         compare(y, want_y, _("the targets"), time_axis=0)
     return _(
-        "Right: every window whose target lies within the series, and each target outside its window."
+        "Right: every window whose target lies within the series, and each target outside its "
+        "window."
     )
 
 

@@ -3,7 +3,6 @@
 import collections
 import copy
 import dis
-import functools
 import json
 import re
 import types

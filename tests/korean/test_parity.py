@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tools.korean import parity, texts
+from tools.korean import numerals, parity, texts
 from tools.korean.planted import KINDS, plant
 
 ENGLISH = (
@@ -13,9 +13,9 @@ ENGLISH = (
     "lost after three steps.\n\n- one\n- two\n"
 )
 KOREAN = (
-    "(sec-a)=\n## 얼마나 남을까?\n\n{term}`망각 게이트`는 $c_{t-1}$의 20%만 남기고 그보다 많이는 남기지 "
-    "않아요({eq}`eq-gate-cell`). {ref}`5장 <ch-memory-task>`과 `lstm_step`을 보세요. 세 단계 뒤에는 "
-    "**모두** 사라져요.\n\n- 하나\n- 둘\n"
+    "(sec-a)=\n## 얼마나 남을까?\n\n{term}`망각 게이트`는 $c_{t-1}$의 20%만 남기고 그보다 많이는 "
+    "남기지 않아요({eq}`eq-gate-cell`). {ref}`5장 <ch-memory-task>`과 `lstm_step`을 보세요. "
+    "세 단계 뒤에는 **모두** 사라져요.\n\n- 하나\n- 둘\n"
 )
 
 
@@ -70,7 +70,7 @@ def test_braces_in_code_are_no_role():
 
 
 def test_large_numbers_may_be_counted_as_korean_counts():
-    assert parity.in_myriads(168e6) == "1억 6,800만"
+    assert numerals.in_myriads(168e6) == "1억 6,800만"
     assert said("It has 168 million weights.", "가중치가 1억 6,800만 개예요.") == []
     assert said("It has 168 million weights.", "가중치가 1억 6,700만 개예요.")
 

@@ -126,7 +126,7 @@ def test_a_page_is_cut_into_cells_without_losing_a_letter(page):
 
 def test_on_a_page_of_markdown_a_stale_part_is_english_and_says_so():
     text = "(a)=\n# One\n\nFirst.\n\n## Two\n\nSecond.\n"
-    (name, one), (_, two) = texts.cut_page(text)
+    (name, one), _ = texts.cut_page(text)
     assert name == "top"
     current = texts.Block(
         "top", texts.English("top", one.strip("\n")).hash, "(a)=\n# 하나\n\n처음이에요."

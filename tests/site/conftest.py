@@ -44,21 +44,23 @@ def site(build):
     return folder
 
 
-@pytest.fixture(scope="session")
-def soups(site):
-    """Each page of the contents, parsed: to be read and not changed."""
-    return parsed(site)
+@pytest.fixture(scope="session", params=FOLDERS)
+def language(request):
+    """The language of an edition; a test that asks for it looks at both."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def korean_soups(site):
-    """Likewise, of the Korean edition."""
-    return parsed(site / FOLDERS["ko"])
+def edition(site, language):
+    """The folder of an edition's pages."""
+    return site / FOLDERS[language]
 
 
-def parsed(folder):
+@pytest.fixture(scope="session")
+def soups(edition):
+    """Each page of an edition's contents, parsed: to be read and not changed."""
     return {
-        page: BeautifulSoup((folder / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+        page: BeautifulSoup((edition / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
         for page in pages()
     }
 

@@ -46,9 +46,10 @@ to look. On Colab, *File → Save a copy in Drive* keeps what you write.
 >
 > {links}""",
     "ko": """\
-> **학생용 노트북이에요.** [{book}]({site})의 한 장인 {title}에서 저장된 출력과 연습 문제의 풀이를 뺐어요. \
-코드 셀을 맨 위부터 차례로 실행하세요. 연습 문제에서는 코드 셀이 묻는 자리에 답을 쓰고 그 코드 셀을 실행하세요. \
-마지막 줄이 답을 확인하고 어디를 봐야 하는지 알려 줘요. Colab에서는 *파일 → Drive에 사본 저장*을 골라야 쓴 것이 남아요.
+> **학생용 노트북이에요.** [{book}]({site})의 한 장인 {title}에서 저장된 출력과 연습 문제의 \
+풀이를 뺐어요. 코드 셀을 맨 위부터 차례로 실행하세요. 연습 문제에서는 코드 셀이 묻는 자리에 답을 \
+쓰고 그 코드 셀을 실행하세요. 마지막 줄이 답을 확인하고 어디를 봐야 하는지 알려 줘요. Colab에서는 \
+*파일 → Drive에 사본 저장*을 골라야 쓴 것이 남아요.
 >
 > {links}""",
 }
@@ -59,8 +60,8 @@ solutions of its exercises, and after each what students write and what the chec
 >
 > {links}""",
     "ko": """\
-> **강사용 노트북이에요.** [{book}]({site})의 한 장인 {title}에 출력과 연습 문제의 풀이를 모두 담았어요. \
-풀이마다 그 뒤에 학생들이 자주 쓰는 답과, 그 답에 검사가 하는 말이 있어요.
+> **강사용 노트북이에요.** [{book}]({site})의 한 장인 {title}에 출력과 연습 문제의 풀이를 모두 \
+담았어요. 풀이마다 그 뒤에 학생들이 자주 쓰는 답과, 그 답에 검사가 하는 말이 있어요.
 >
 > {links}""",
 }
@@ -179,8 +180,8 @@ def write(folder):
             (folder / kind / place).mkdir(parents=True, exist_ok=True)
         for path in CHAPTERS:
             notebooks = student(path, language), instructor(path, recorded, language)
-            for kind, notebook in zip(("student", "instructor"), notebooks, strict=True):
-                nbformat.write(notebook, folder / kind / place / path.name)
+            for kind, made in zip(("student", "instructor"), notebooks, strict=True):
+                nbformat.write(made, folder / kind / place / path.name)
     # Off the site, the Korean of a reference page is there on Colab alone.
     for path in set(NOTEBOOKS) - set(CHAPTERS):
         nbformat.write(student(path, "ko"), folder / "student" / FOLDERS["ko"] / path.name)
@@ -253,7 +254,8 @@ def _listed(path, recorded):
         f'<a href="student/{path.name}" download>download</a> '
         f"({len(mine)} exercises, {hours:.0f} hours)",
         f'<a href="instructor/{path.name}" download>Instructor\'s notebook</a>, with solutions',
-        f'In Korean: <span lang="ko"><a href="../ko/{page_of(path)}.html">{title_in(path, "ko")}</a>, '
+        f'In Korean: <span lang="ko"><a href="../ko/{page_of(path)}.html">'
+        f"{title_in(path, 'ko')}</a>, "
         f'<a href="{COLAB}/ko/{path.name}">Colab에서 열기</a>, '
         f'<a href="student/ko/{path.name}" download>학생용 노트북</a>, '
         f'<a href="instructor/ko/{path.name}" download>강사용 노트북</a></span>',

@@ -49,6 +49,7 @@ def build(site):
         keep_going=True,
         quiet=True,
     )
+    (folder / "404.html").unlink(missing_ok=True)  # a host shows the one at the root, in both
     return result == 0
 
 

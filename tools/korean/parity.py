@@ -4,7 +4,6 @@ A rule gets the two texts and yields what is wrong, in words that a translator c
 rules see what can be counted; whether a sentence means the same, a reader has to say.
 """
 
-import json
 import re
 from collections import Counter
 from functools import cache
@@ -13,6 +12,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from tools.contents import ROOT
+from tools.korean import numerals
 
 FENCED = re.compile(r"^(`{3,})(\{)?[^\n]*\n.*?^\1 *$", re.MULTILINE | re.DOTALL)
 DISPLAY = re.compile(r"\$\$.+?\$\$(?: *\([\w-]+\))?", re.DOTALL)
@@ -32,50 +32,9 @@ NEGATIONS = re.compile(
     r"\b(?:not|no|never|nothing|none|neither|nobody|nowhere|without|cannot|\w+n['’]t)\b", re.I
 )
 KOREAN_NEGATIONS = re.compile(
-    r"않|못|없|아니|아닌|아닙|안 |말고|말아|마세요|모르|모른|모를|몰라|불가|빼|모자라|모자랄|무관|비(?=어)"
+    r"않|못|없|아니|아닌|아닙|안 |말고|말아|마세요|모르|모른|모를|몰라|불가|빼|모자라|모자랄"
+    r"|무관|비(?=어)"
 )
-
-# Number words that a Korean sentence may write as digits, as native or as Sino-Korean numerals.
-NUMERALS = {
-    "two": "2|두|둘|이(?=[차층])|양쪽|양방향|쌍",
-    "three": "3|세(?!계|상|로|팅|트)|셋|석|삼",
-    "four": "4|네(?!트)|넷|넉|사(?=[분차칙])",
-    "five": "5|다섯|오(?=[분차])",
-    "six": "6|여섯|육",
-    "seven": "7|일곱|칠",
-    "eight": "8|여덟|팔",
-    "nine": "9|아홉|구",
-    "ten": "10|열|십",
-    "eleven": "11|열한|열하나",
-    "twelve": "12|열두|열둘",
-    "fifteen": "15|열다섯",
-    "twenty": "20|스무|스물|이십",
-    "thirty": "30|서른|삼십",
-    "forty": "40|마흔|사십",
-    "fifty": "50|쉰|오십",
-    "sixty": "60|예순|육십",
-    "hundred": "백|천|만|억|\\d*00",
-    "thousand": "천|만|억|\\d*000|\\d*,000",
-    "million": "백만|만|억|\\d*,000,000",
-    "half": "절반|반|1/2|0\\.5|50",
-    "twice": "두|2|갑절|배",
-    "third": "3|셋째|삼|세",
-}
-NUMERALS = {word: re.compile(rf"(?<![가-힣])(?:{forms})") for word, forms in NUMERALS.items()}
-# A unit before or a stem around it: 제2, 맨 뒤의 "-배".
-LOOSE = {
-    "half": "절반|반",
-    "twice": "배|번",
-    "hundred": "00|백",
-    "thousand": "000|천|만",
-    "two": "둘|쌍|양",
-}
-
-
-def says_number(word, korean):
-    """Return whether a Korean text has some numeral for an English number word."""
-    return bool(NUMERALS[word].search(korean) or re.search(LOOSE.get(word, "(?!)"), korean))
-
 
 # Terms whose English word has an everyday sense as well; the others have to be met with their own.
 EVERYDAY = {
@@ -92,15 +51,16 @@ EVERYDAY = {
     "weight", "weight sharing", "global minimum", "saddle point", "hyperbolic tangent", "epoch",
     "gradient", "cell state", "Adam", "ONNX", "one-hot encoding", "world size", "curvature",
     "ensemble", "distillation", "quantisation", "data loader", "embedding", "outer product",
-    "derivative", "confidence interval", "automatic differentiation", "norm", "steepest descent",
+    "derivative", "confidence interval", "automatic differentiation", "steepest descent",
     "long short-term memory", "minLSTM", "gated recurrent unit", "rectified linear unit",
     "bidirectional LSTM", "backpropagation through time", "TF-IDF", "transpose", "cross-entropy",
 }  # fmt: skip
 # Other Korean names of a concept, which a page may not use beside the first of the glossary.
 OTHER_NAMES = (
-    "그래디언트|그레이디언트|펄플렉서티|퍼플렉시티|혼란도|고유값|특이값|언어 모형|삭제 게이트|캘리브레이션"
-    "|기울기 폭주|자코비안|하이퍼볼릭 탄젠트|극소값|기억 셀|메모리 셀|숨겨진 상태|히든 상태|포겟 게이트"
-    "|까먹음 게이트|손실함수|비용함수|활성함수|은닉상태|셀상태|망각게이트|입력게이트|출력게이트|기울기소실"
+    "그래디언트|그레이디언트|펄플렉서티|퍼플렉시티|혼란도|고유값|특이값|언어 모형|삭제 게이트"
+    "|캘리브레이션|기울기 폭주|자코비안|하이퍼볼릭 탄젠트|극소값|기억 셀|메모리 셀|숨겨진 상태"
+    "|히든 상태|포겟 게이트|까먹음 게이트|손실함수|비용함수|활성함수|은닉상태|셀상태|망각게이트"
+    "|입력게이트|출력게이트|기울기소실"
 )
 
 
@@ -137,7 +97,7 @@ def difference(english, korean):
 
 
 def blocks_in(text):
-    """Return the kinds of a text's paragraphs, headings, list items and rows of tables, in order."""
+    """Return the kinds of a text's parts in order: paragraphs, headings, list items, rows."""
     text = without_code(text, "CODE")
     text = DISPLAY.sub("⊙", text)
     kinds = []
@@ -222,7 +182,8 @@ def formulas_and_code(english, korean):
 
     for one, other in zip(displayed(english), displayed(korean), strict=True):
         if one != other:
-            yield f"a block of code or a displayed formula differs: {difference(one, other) or 'their order'}"
+            wrong = difference(one, other) or "their order"
+            yield f"a block of code or a displayed formula differs: {wrong}"
 
     def inline(text):
         text = DISPLAY.sub("", without_code(text, ""))
@@ -235,107 +196,31 @@ def formulas_and_code(english, korean):
 
 def numbers(english, korean):
     """The numbers are the same, in digits; number words are met with some numeral."""
+    words, said = bare(english), bare(korean)
     one, other = (
-        Counter(re.sub(r"(?<=\d) (?=\d)", "", n) for n in NUMBER.findall(bare(t)))
-        for t in (english, korean)
+        Counter(re.sub(r"(?<=\d) (?=\d)", "", n) for n in NUMBER.findall(text))
+        for text in (words, said)
     )
-    for number, unit in re.findall(r"([\d.,]+)\s(million|billion)", bare(english)):
-        counted = in_myriads(float(number.replace(",", "")) * UNITS[unit])
-        if counted in bare(korean):
+    for number, unit in re.findall(r"([\d.,]+)\s(million|billion)", words):
+        counted = numerals.in_myriads(float(number.replace(",", "")) * numerals.UNITS[unit])
+        if counted in said:
             one[number] -= 1
             other -= Counter(NUMBER.findall(counted))
     if lacks := +one - other:
         yield f"the number {', '.join(lacks.elements())} is missing"
-    values = values_in_words(bare(english))
-    # 100만 is a million, a word in English: what stands before 만 or 억 is no number by itself.
-    counted = {
-        n
-        for n in set(other) - set(one)
-        if re.search(rf"(?<![\d.,]){re.escape(n)}[만억천]", bare(korean))
-    }
-    counted |= {"1"} if "분의 1" in bare(korean) else set()
-    more = [n for n in set(other) - set(one) if n not in counted and not said_otherwise(n, values)]
+    values = numerals.values_in(words) | ({1} if "분의 1" in said else set())
+    more = [
+        number
+        for number in set(other) - set(one)
+        # 100만 is a million, a word in English: what stands before 만 is no number by itself.
+        if not re.search(rf"(?<![\d.,]){re.escape(number)}[천만억]", said)
+        and not numerals.is_among(number, values)
+    ]
     if more:
         yield f"the number {', '.join(more)} is not in the English, nor in words"
-    words = bare(english).lower()
-    said = bare(korean)
-    for word in NUMERALS:
-        if re.search(rf"(?<![\w-]){word}(?![\w-])", words) and not says_number(word, said):
+    for word in numerals.NUMERALS:
+        if re.search(rf"(?i)(?<![\w-]){word}(?![\w-])", words) and not numerals.says(word, said):
             yield f"the English says “{word}”: no such number in the Korean"
-
-
-UNITS = {"million": 10**6, "billion": 10**9}
-# What an English word may be as a number that the Korean writes in digits.
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
-ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-VALUES = {word: number for words in (ONES, ORDINALS) for number, word in enumerate(words)}
-VALUES |= {month: number for number, month in enumerate(MONTHS, 1)}
-VALUES |= {
-    word: 10 * number
-    for number, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
-}
-VALUES |= {"a": 1, "an": 1, "once": 1, "single": 1, "twice": 2, "both": 2, "half": 2, "quarter": 4}
-VALUES |= {
-    "halves": 2,
-    "no": 0,
-    "none": 0,
-    "nought": 0,
-    "hundred": 100,
-    "thousand": 1000,
-    "million": 10**6,
-}
-VALUES |= {"hundredth": 100, "thousandth": 1000, "decade": 10}
-VALUES |= {f"{word[:-1]}ieth": value for word, value in VALUES.items() if word.endswith("ty")}
-VALUES |= {word: 0 for word in ("vanish", "vanishe", "neither", "die", "nothing")}
-PARTS = {*ORDINALS[3:], "half", "quarter", "hundredth", "thousandth"}
-PARTS |= {word for word in VALUES if word.endswith("ieth")}
-
-
-def as_known(word):
-    """Return a number word in the form that VALUES has: without a plural's s, or -fold."""
-    return word if word in VALUES else word.removesuffix("s").removesuffix("fold")
-
-
-def values_in_words(text):
-    """Return the numbers that English words may stand for: also as fractions and percentages."""
-    words = [as_known(word) for word in re.findall(r"[a-z]+", text.lower()) if word != "and"]
-    known = [VALUES.get(word) for word in words]
-    found = set()
-    for word, value, following in zip(words, known, [*known, None][1:], strict=True):
-        if value is None:
-            continue
-        found.add(value)
-        if word in PARTS:
-            found |= {1 / value, 100 / value}
-        if following and following >= 100:  # two hundred, three thousandths
-            found |= {value * following, value / following}
-        if following and value >= 20 and following < value:  # twenty-five
-            found |= {value + following, *(n + following for n in found if n >= 100)}
-        if following:  # two thirds
-            found |= {value / following, 100 * value / following}
-    return found
-
-
-def said_otherwise(number, values):
-    """Return whether a number of the Korean is one that the English says in words."""
-    value = float(number.replace(",", ""))
-    return any(abs(value - other) <= 0.006 * abs(other) for other in values)
-
-
-def in_myriads(number):
-    """Return a large number as Korean counts it: 168 million is 1억 6,800만."""
-    hundred_millions, rest = divmod(round(number), 10**8)
-    parts = [f"{hundred_millions:,}억"] * bool(hundred_millions)
-    return " ".join(parts + [f"{rest // 10**4:,}만"] * bool(rest // 10**4))
 
 
 def negations(english, korean):

@@ -32,14 +32,14 @@ class Words(NullTranslations):
 class KoreanSearch(SearchLanguage):
     """Search by pairs of syllables: 망각 is found in 망각게이트는, whatever is attached to it.
 
-    A Korean word carries its particles with it, and a compound may be written with a space or
-    without. Every pair of neighbouring syllables of a word is a term of the index; a query is cut
-    the same way, and a page has to hold all of its pairs. Other letters are words as they stand.
+    A Korean word carries its particles with it, and a compound is written with a space or without.
+    So every pair of neighbouring syllables is a term of the index, also across a space; a query is
+    cut within its words, and a page has to hold all of its pairs. Other words stay whole.
     """
 
     lang = "ko"
     language_name = "Korean"
-    WORD = re.compile(r"[가-힣ㄱ-ㆎ]+|(?:(?![가-힣ㄱ-ㆎ])\w)+")
+    WORD = re.compile(r"[가-힣ㄱ-ㆎ]+(?: [가-힣ㄱ-ㆎ]+)*|(?:(?![가-힣ㄱ-ㆎ])\w)+")
     js_splitter_code = """
 function splitQuery(query) {
   const words = query.match(/[가-힣ㄱ-ㆎ]+|(?:(?![가-힣ㄱ-ㆎ])[\\p{Letter}\\p{Number}_])+/gu) ?? [];
@@ -53,11 +53,13 @@ function splitQuery(query) {
 
     def split(self, input):
         found = []
-        for word in self.WORD.findall(input):
-            if "가" <= word[0] <= "힣" or "ㄱ" <= word[0] <= "ㆎ":
-                found += [word[k : k + 2] for k in range(len(word) - 1)] or [word]
+        for text in self.WORD.findall(input):
+            if re.match("[가-힣ㄱ-ㆎ]", text):
+                found += [word for word in text.split(" ") if len(word) == 1]
+                text = text.replace(" ", "")
+                found += [text[k : k + 2] for k in range(len(text) - 1)]
             else:
-                found.append(word)
+                found.append(text)
         return found
 
     def word_filter(self, word):

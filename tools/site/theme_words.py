@@ -56,6 +56,7 @@ THEME_WORDS = {
     "next page": "다음 페이지",
     "open issue": "문제 알리기",
     "previous page": "이전 페이지",
+    "© Copyright %(copyright)s.": "© %(copyright)s.",
     "repository": "저장소",
     "suggest edit": "고칠 점 제안",
 }  # fmt: skip

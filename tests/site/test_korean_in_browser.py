@@ -1,0 +1,79 @@
+"""The Korean pages as a browser shows them; what both editions have in common stands elsewhere."""
+
+import pytest
+
+from tools.browser.access import axe_findings, keyboard_findings, set_theme, show_all
+from tools.contents import pages
+
+PAGES = [f"ko/{page}" for page in [*pages(), "search", "genindex"]]
+
+
+def test_no_page_scrolls_sideways_or_shows_an_error_of_a_formula(visit):
+    wide = {}
+    for page in PAGES:
+        tab = visit(page, viewport={"width": 1440, "height": 800})
+        show_all(tab)
+        assert tab.locator("mjx-merror").count() == 0, page
+        for width in (1440, 360):
+            tab.set_viewport_size({"width": width, "height": 800})
+            over = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if over > 0:
+                wide[page, width] = over
+        tab.context.close()
+    assert not wide
+
+
+def test_no_page_shows_an_asterisk_or_a_directive_as_text(visit):
+    shown = {}
+    for page in PAGES:
+        tab = visit(page, java_script_enabled=False)
+        found = tab.locator("article :is(p, li, td, th, figcaption, h1, h2, h3)").evaluate_all(
+            """all => all.map(one => {
+                    const copy = one.cloneNode(true);
+                    const unread = copy.querySelectorAll("code, pre, .math, script, style, svg");
+                    for (const part of unread) part.remove();
+                    return copy.textContent })
+                .filter(text => /\\*\\*|:::|\\{(ref|term|eq|cite)/.test(text))"""
+        )
+        if found:
+            shown[page] = found[:3]
+        tab.context.close()
+    assert not shown
+
+
+@pytest.mark.parametrize(
+    "page", ["intro", "chapters/04_gate_mechanics", "chapters/06_nsmc_sentiment_keras", "search"]
+)
+def test_axe_and_the_tab_key_find_nothing(page, visit):
+    tab = visit(f"ko/{page}")
+    show_all(tab)
+    _, faults = keyboard_findings(tab)
+    assert not faults, "\n".join(faults)
+    found = axe_findings(tab)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("words", ["망각", "기울기 소실", "망각게이트", "퍼플렉서티", "LSTM"])
+def test_search_finds(words, open_tab, address):
+    tab = open_tab()
+    tab.goto(f"{address}/ko/search.html?q={words}", wait_until="load")
+    results = tab.locator("#search-results ul.search li a")
+    results.first.wait_for(timeout=10_000)
+    assert any("chapters/" in link.get_attribute("href") for link in results.all())
+
+
+def test_the_switch_leads_to_the_same_page_and_back(visit, address):
+    tab = visit("chapters/04_gate_mechanics")
+    tab.locator("a.language").click()
+    tab.wait_for_url(f"{address}/ko/chapters/04_gate_mechanics.html")
+    assert tab.locator("html").get_attribute("lang") == "ko"
+    tab.locator("a.language").click()
+    tab.wait_for_url(f"{address}/chapters/04_gate_mechanics.html")
+
+
+def test_hangul_breaks_between_words_and_in_the_dark_too(visit):
+    tab = visit("ko/chapters/04_gate_mechanics")
+    for theme in ("light", "dark"):
+        set_theme(tab, theme)
+        style = tab.locator("article p").first.evaluate("p => getComputedStyle(p).wordBreak")
+        assert style == "keep-all"
