@@ -138,7 +138,7 @@ function build(live, data) {
         stroke: colour(name),
         "stroke-width": 1.5,
       }),
-      whole ? null : el("circle", { cx: rx, cy: ry, r: 4.5, fill: colour(name) }),
+      ...(whole ? [] : [el("circle", { cx: rx, cy: ry, r: 4.5, fill: colour(name) })]),
     );
     const late = rx + 120 > right;
     svg.append(
