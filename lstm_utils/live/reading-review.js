@@ -365,18 +365,17 @@ function build(live, data) {
         svg.append(
           el("rect", {
             ...{ x: x(t) - cell / 2 + 1, y: letters, width: cell - 2, height: 24, rx: 3 },
-            fill: colour("gradient"),
+            class: "live-tint",
             "fill-opacity": Math.abs(share) * 0.3 < 0.005 ? "0" : (Math.abs(share) * 0.3).toFixed(2),
             stroke: review.known[t] ? null : "var(--live-text)",
             "stroke-dasharray": review.known[t] ? null : "2 2",
           }),
           words(x(t), letters + 18, characters[t] === " " ? "·" : characters[t], {
-            ...{ class: "live-syllable", "text-anchor": "middle", lang: "ko" },
+            ...{ class: "live-syllable", lang: "ko" },
           }),
           el("rect", {
             ...{ x: x(t) - cell * 0.3, y: Math.min(zero, end), width: cell * 0.6 },
-            ...{ height: Math.max(0.6, Math.abs(end - zero)), fill: colour("gradient") },
-            class: "live-push",
+            ...{ height: Math.max(0.6, Math.abs(end - zero)), class: "live-push" },
           }),
         );
       }
