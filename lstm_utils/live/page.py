@@ -130,8 +130,9 @@ def assemble(
     Parameters
     ----------
     name : str
-        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg;
-        rules of style that no other figure needs stand in `name`.css.
+        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg,
+        those of another language in a folder of their own, stills/ko; rules of style that no
+        other figure needs stand in `name`.css.
     question : str
         What the figure answers: its title.
     shows : str
@@ -218,11 +219,16 @@ def _style(name):
 
 
 def _first_state(name, shows):
-    """Return the stills to stand in the page, and the reading that the file of the wide one has."""
+    """Return the stills to stand in the page, and the reading that the file of the wide one has.
+
+    Both are in English where there are none in the language spoken.
+    """
     drawings, reading = {}, ""
     for kind, suffix in (("wide", ""), ("narrow", "-narrow")):
-        file = FOLDER / "stills" / f"{name}{suffix}.svg"
-        if not file.exists():  # the figure is new: its stills are yet to be drawn
+        folders = (FOLDER / "stills" / spoken(), FOLDER / "stills")
+        files = [folder / f"{name}{suffix}.svg" for folder in folders]
+        file = next((file for file in files if file.exists()), None)
+        if file is None:  # the figure is new: its stills are yet to be drawn
             continue
         head, said, drawing = re.split(r"<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
         reading = reading or said
