@@ -2,11 +2,34 @@
 // figure's script, with those of the other files that the figure's function names in `uses`.
 "use strict";
 
+// --- Words ---
+
+// A message in the reader's language, each {name} in it replaced by the value of that name. What is
+// translated stands in WORDS, a table that page.py writes between this file and the figure's own.
+// Messages are found in the scripts as the literal in double quotes right after `say(`, which is
+// not sought within another call of it. A word for which other languages need to know the sense
+// has that before a bar: "counted|step".
+function say(message, values = {}) {
+  const text = WORDS[message] ?? message.replace(/^\w+\|/, "");
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+// a, b and c
+function listed(things) {
+  if (things.length < 2) return things.join("");
+  return say("{some} and {last}", { some: things.slice(0, -1).join(", "), last: things.at(-1) });
+}
+
+// About how wide a small text is, in pixels: a Hangul syllable is as wide as it is high.
+function widthOf(text) {
+  return round([...text].reduce((sum, c) => sum + (c < "ᄀ" ? 6.4 : 12), 0));
+}
+
 // --- Numbers in words ---
 
 // A number with this many decimals, a true minus sign, and never "−0".
 function fixed(x, decimals = 2) {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? "not a number" : x > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? say("not a number") : x > 0 ? "∞" : "−∞";
   const text = Math.abs(x).toFixed(decimals);
   return (x < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
@@ -137,7 +160,7 @@ function startFigure(root, data, build) {
     }
   };
   let settled;
-  const say = (text) => {
+  const tell = (text) => {
     if (reading.textContent === text) return;
     // A screen reader waits until the slider rests, and then reads the last text once.
     reading.setAttribute("aria-busy", "true");
@@ -148,7 +171,7 @@ function startFigure(root, data, build) {
   live.update = () => {
     show();
     draw();
-    say(figure.read());
+    tell(figure.read());
   };
   live.set = (name, value) => {
     live.put(name, value);

@@ -64,24 +64,28 @@ function build(live, data) {
     return lost < 0 ? list.length - 1 : lost - 1;
   }
 
-  function told(title, list) {
+  // `where`: "In the RNN" and the like.
+  function told(where, list) {
     const steps = reach(list);
     const end = list.at(-1) / list[0];
-    if (end >= 1) return `${title} it arrives at the first ${short(end)} times as large as it set out.`;
-    if (steps === values.length) return `${title} it reaches all of them: ${short(end)} of it is left.`;
-    return (
-      `${title} it reaches ${steps} ${steps === 1 ? "step" : "steps"} back before under a ` +
-      `hundredth is left; ${short(end)} of it arrives at the first.`
-    );
+    const found = { where, steps, share: short(end) };
+    if (end >= 1) return say("{where} it arrives at the first {share} times as large as it set out.", found);
+    if (steps === values.length) return say("{where} it reaches all of them: {share} of it is left.", found);
+    return steps === 1
+      ? say("{where} it reaches 1 step back before under a hundredth is left; {share} of it arrives at the first.", found)
+      : say("{where} it reaches {steps} steps back before under a hundredth is left; {share} of it arrives at the first.", found);
   }
 
   function read() {
-    const radius = fixed(values.radius, 2);
-    return (
-      `A gradient sets out at the last of ${values.length} steps, with recurrent weights of ` +
-      `spectral radius ${radius}. ${told("In the RNN", norms.rnn)} ` +
-      told(`In the LSTM with forget bias ${fixed(values.bias, 1)}`, norms.lstm)
-    );
+    const lstm = say("In the LSTM with forget bias {bias}", { bias: fixed(values.bias, 1) });
+    return [
+      say("A gradient sets out at the last of {steps} steps, with recurrent weights of spectral radius {radius}.", {
+        steps: values.length,
+        radius: fixed(values.radius, 2),
+      }),
+      told(say("In the RNN"), norms.rnn),
+      told(lstm, norms.lstm),
+    ].join(" ");
   }
 
   function panel(svg, box, { title, name, list, guide, guideName }) {
@@ -103,13 +107,13 @@ function build(live, data) {
     svg.append(
       el("path", { d: `M${left} ${top}V${bottom}H${right}`, fill: "none", stroke: "var(--live-faint)" }),
       words(left, top - 8, title, { "font-weight": 600 }),
-      words(right, bottom + 32, "lag (steps back)", { class: "small", "text-anchor": "end" }),
+      words(right, bottom + 32, say("lag (steps back)"), { class: "small", "text-anchor": "end" }),
       el("path", {
         d: `M${left} ${round(height(ENOUGH))}H${right}`,
         stroke: "var(--live-faint)",
         "stroke-dasharray": "5 4",
       }),
-      words(left + 6, height(ENOUGH) + 15, "a hundredth", { class: "small halo" }),
+      words(left + 6, height(ENOUGH) + 15, say("a hundredth"), { class: "small halo" }),
     );
 
     // A nested svg cuts the curves off at the frame.
@@ -138,11 +142,16 @@ function build(live, data) {
         stroke: colour(name),
         "stroke-width": 1.5,
       }),
-      whole ? null : el("circle", { cx: rx, cy: ry, r: 4.5, fill: colour(name) }),
+      ...(whole ? [] : [el("circle", { cx: rx, cy: ry, r: 4.5, fill: colour(name) })]),
     );
     const late = rx + 120 > right;
+    const reached = whole
+      ? say("reaches all {steps} steps", { steps })
+      : steps === 1
+        ? say("reaches 1 step")
+        : say("reaches {steps} steps", { steps });
     svg.append(
-      words(whole ? right - 4 : rx + (late ? -8 : 8), bottom - 10, `reaches ${whole ? "all " : ""}${steps} ${steps === 1 ? "step" : "steps"}`, {
+      words(whole ? right - 4 : rx + (late ? -8 : 8), bottom - 10, reached, {
         class: "halo",
         "font-weight": 600,
         "text-anchor": whole || late ? "end" : "start",
@@ -165,18 +174,18 @@ function build(live, data) {
     });
     const open = sigmoid(values.bias);
     panel(svg, boxes[0], {
-      title: narrow ? "RNN: norm of the gradient" : "RNN",
+      title: narrow ? say("RNN: norm of the gradient") : "RNN",
       name: "rnn",
       list: norms.rnn,
       guide: values.radius,
-      guideName: `dotted: ${fixed(values.radius, 2)} to the power of the lag`,
+      guideName: say("dotted: {radius} to the power of the lag", { radius: fixed(values.radius, 2) }),
     });
     panel(svg, boxes[1], {
-      title: narrow ? "LSTM: norm of the gradient" : "LSTM",
+      title: narrow ? say("LSTM: norm of the gradient") : "LSTM",
       name: "lstm",
       list: norms.lstm,
       guide: open,
-      guideName: `dotted: σ(${fixed(values.bias, 1)}) = ${fixed(open, 3)} to that power`,
+      guideName: say("dotted: σ({bias}) = {open} to that power", { bias: fixed(values.bias, 1), open: fixed(open, 3) }),
     });
   }
 
@@ -187,7 +196,7 @@ function build(live, data) {
     shown: {
       radius: (v) => fixed(v, 2),
       bias: (v) => fixed(v, 1),
-      length: (v) => `${v} steps`,
+      length: (v) => say("{steps} steps", { steps: v }),
     },
     changed: compute,
     state: () => ({ rnn: [...norms.rnn], lstm: [...norms.lstm] }),

@@ -4,6 +4,7 @@ import numpy as np
 
 from lstm_utils.cells import init_lstm, init_rnn
 from lstm_utils.live.page import assemble, base64_of, slider
+from lstm_utils.messages import translate as _
 
 HIDDEN, SEQUENCES, LONGEST = 32, 8, 100
 
@@ -35,22 +36,22 @@ def gradient_reach():
     }
     return assemble(
         "gradient-reach",
-        question="How far does a gradient reach?",
-        shows=(
+        question=_("How far does a gradient reach?"),
+        shows=_(
             "Two curves of the gradient's norm against the lag, on a logarithmic axis: the RNN's "
             "falls through a hundredth after some steps, the LSTM's stays above it."
         ),
-        moves="Move the spectral radius, the forget bias and the length, and watch both curves.",
+        moves=_("Move the spectral radius, the forget bias and the length, and watch both curves."),
         controls=[
-            slider("radius", "spectral radius (both)", 0.5, 1.5, 0.05, 0.9),
-            slider("bias", "forget bias (LSTM)", 0, 5, 0.5, 3, colour="forget"),
-            slider("length", "length", 10, LONGEST, 5, 60),
+            slider("radius", _("spectral radius (both)"), 0.5, 1.5, 0.05, 0.9),
+            slider("bias", _("forget bias (LSTM)"), 0, 5, 0.5, 3, colour="forget"),
+            slider("length", _("length"), 10, LONGEST, 5, 60),
         ],
         uses=("axes", "data", "random", "rnn", "lstm", "lstm-backward"),
         data=data,
         heights=(330, 520),
         lines=(4, 9),
-        note=(
+        note=_(
             "Random networks of 32 units, before any training; the norm is the mean over eight "
             "random sequences. The spectral radius is that of the RNN's recurrent matrix and of "
             "each of the LSTM's four."

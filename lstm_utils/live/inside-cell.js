@@ -6,20 +6,20 @@ function build(live, data) {
   const GATES = ["forget", "input", "candidate", "output"];
   const LETTER = { forget: "f", input: "i", candidate: "g", output: "o" };
   const TITLE = {
-    forget: "forget gate",
-    input: "input gate",
-    candidate: "candidate",
-    output: "output gate",
-    cell: "cell state",
-    hidden: "hidden state",
+    forget: say("forget gate"),
+    input: say("input gate"),
+    candidate: say("candidate"),
+    output: say("output gate"),
+    cell: say("cell state"),
+    hidden: say("hidden state"),
   };
   const QUESTION = {
-    forget: "What of the old memory may stay?",
-    input: "How much of the new is worth storing?",
-    candidate: "What is there to store?",
-    output: "What of the memory is needed now?",
-    cell: "What is remembered after this step?",
-    hidden: "What does the rest of the network see?",
+    forget: say("What of the old memory may stay?"),
+    input: say("How much of the new is worth storing?"),
+    candidate: say("What is there to store?"),
+    output: say("What of the memory is needed now?"),
+    cell: say("What is remembered after this step?"),
+    hidden: say("What does the rest of the network see?"),
   };
   // What is set: x, h and c; the gates f, i, g, o; W[gate][unit][column] and b[gate][unit].
   // What follows: z[gate][unit], kept, added, cell, squashed, hidden.
@@ -92,45 +92,62 @@ function build(live, data) {
   // Two decimals, or three where the third says something: 0.30, −0.015.
   const number = (value) => fixed(value, 3).replace(/0$/, "");
   const factor = (value) => (value < 0 ? `(${number(value)})` : number(value));
-  const percent = (value) => `${Math.round(100 * value)} %`;
+  const percent = (value) => Math.round(100 * value);
   const sumOf = (...values) =>
     values.map((value, k) => (k === 0 ? number(value) : value < 0 ? ` − ${number(-value)}` : ` + ${number(value)}`)).join("");
 
+  // Every value of the unit shown, as it is written.
+  function told() {
+    const of = (key) => s[key][s.unit];
+    const found = { unit: s.unit + 1, units: s.c.length, steps: s.steps };
+    for (const key of [..."cfigo", "kept", "added", "cell", "squashed", "hidden"]) found[key] = number(of(key));
+    for (const gate of "fio") found[`${gate}Share`] = percent(of(gate));
+    return { ...found, sum: sumOf(of("kept"), of("added")) };
+  }
+
   function sentence(part) {
-    const u = s.unit;
-    const of = (key) => s[key][u];
+    const found = told();
+    const [c, g, squashed] = ["c", "g", "squashed"].map((key) => factor(s[key][s.unit]));
     if (part === "cell") {
-      return `c = f × c before + i × g = ${number(of("f"))} × ${factor(of("c"))} + ${number(of("i"))} × ${factor(of("g"))} = ${sumOf(of("kept"), of("added"))} = ${number(of("cell"))}.`;
+      found.products = `${found.f} × ${c} + ${found.i} × ${g}`;
+      return say("c = f × c before + i × g = {products} = {sum} = {cell}.", found);
     }
     if (part === "hidden") {
-      return `h = o × tanh(c) = ${number(of("o"))} × tanh(${number(of("cell"))}) = ${number(of("o"))} × ${factor(of("squashed"))} = ${number(of("hidden"))}.`;
+      return `h = o × tanh(c) = ${found.o} × tanh(${found.cell}) = ${found.o} × ${squashed} = ${found.hidden}.`;
     }
     const letter = LETTER[part];
     const bend = part === "candidate" ? "tanh" : "σ";
-    const told =
-      s.mode === "gates"
-        ? `${letter} = ${bend}(W [h, x] + b) is set by hand: ${number(of(letter))}.`
-        : `${letter} = ${bend}(W [h, x] + b) = ${bend}(${number(s.z[part][u])}) = ${number(of(letter))}.`;
+    const layer = `${letter} = ${bend}(W [h, x] + b)`;
+    const value = found[letter];
     const effect = {
-      forget: `Keep ${percent(of("f"))} of ${number(of("c"))}: ${number(of("kept"))}.`,
-      input: `Take ${percent(of("i"))} of ${number(of("g"))}: ${number(of("added"))} is added.`,
-      candidate: `Of the proposal ${number(of("g"))}, ${percent(of("i"))} counts: ${number(of("added"))} is added.`,
-      output: `Show ${percent(of("o"))} of ${number(of("squashed"))}: ${number(of("hidden"))}.`,
+      forget: say("Keep {fShare} % of {c}: {kept}.", found),
+      input: say("Take {iShare} % of {g}: {added} is added.", found),
+      candidate: say("Of the proposal {g}, {iShare} % counts: {added} is added.", found),
+      output: say("Show {oShare} % of {squashed}: {hidden}.", found),
     };
-    return `${told} ${effect[part]}`;
+    const made =
+      s.mode === "gates"
+        ? say("{layer} is set by hand: {value}.", { layer, value })
+        : `${layer} = ${bend}(${number(s.z[part][s.unit])}) = ${value}.`;
+    return `${made} ${effect[part]}`;
   }
 
   function read() {
-    const u = s.unit;
-    const which = `Unit ${u + 1} of ${s.c.length}`;
-    if (s.part) return `${which}, ${TITLE[s.part]}. ${QUESTION[s.part]} ${sentence(s.part)}`;
-    const after = s.steps ? ` after ${s.steps} more step${s.steps > 1 ? "s" : ""}` : "";
-    return (
-      `${which}${after}: keep ${percent(s.f[u])} of the old memory ${number(s.c[u])} and add ` +
-      `${percent(s.i[u])} of the candidate ${number(s.g[u])}. The new memory is ` +
-      `${sumOf(s.kept[u], s.added[u])} = ${number(s.cell[u])}; ${percent(s.o[u])} of its tanh, ` +
-      `${number(s.squashed[u])}, goes out: ${number(s.hidden[u])}.`
-    );
+    const found = told();
+    found.which =
+      s.part || s.steps === 0
+        ? say("Unit {unit} of {units}", found)
+        : s.steps === 1
+          ? say("Unit {unit} of {units} after 1 more step", found)
+          : say("Unit {unit} of {units} after {steps} more steps", found);
+    if (s.part) {
+      found.part = TITLE[s.part];
+      return [say("{which}, {part}.", found), QUESTION[s.part], sentence(s.part)].join(" ");
+    }
+    return [
+      say("{which}: keep {fShare} % of the old memory {c} and add {iShare} % of the candidate {g}.", found),
+      say("The new memory is {sum} = {cell}; {oShare} % of its tanh, {squashed}, goes out: {hidden}.", found),
+    ].join(" ");
   }
 
   // --- Drawing: the geometry is that of lstm_utils.diagrams.lstm_cell ---
@@ -280,8 +297,15 @@ function build(live, data) {
     typed("bias", s.b[s.row][s.unit]);
     const bend = s.row === "candidate" ? "tanh" : "σ";
     const z = s.z[s.row][s.unit];
-    find("[data-sum]").textContent = `The sum is ${number(z)}; ${bend}(${number(z)}) = ${number(s[LETTER[s.row]][s.unit])}`;
-    find("[data-row]").textContent = `Row ${s.unit + 1} of the ${TITLE[s.row]}'s weights, on [h, x]`;
+    find("[data-sum]").textContent = say("The sum is {sum}; {bend}({sum}) = {value}", {
+      sum: number(z),
+      bend,
+      value: number(s[LETTER[s.row]][s.unit]),
+    });
+    find("[data-row]").textContent = say("Row {row} of the {part}'s weights, on [h, x]", {
+      row: s.unit + 1,
+      part: TITLE[s.row],
+    });
     for (const node of live.root.querySelectorAll("[data-mode]")) node.hidden = node.dataset.mode !== s.mode;
     for (const node of live.root.querySelectorAll("[data-fourth]")) node.hidden = H < 4;
 

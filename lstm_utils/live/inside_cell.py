@@ -3,7 +3,8 @@
 import numpy as np
 
 from lstm_utils.cell_layout import cell_geometry
-from lstm_utils.live.page import assemble, buttons, choice, slider
+from lstm_utils.live.page import assemble, button, buttons, choice, slider
+from lstm_utils.messages import translate as _
 from lstm_utils.plotting import LINE_WEIGHTS
 
 # Chapter 4, "One step by hand": weights in the columns [h, x], one row a unit.
@@ -60,15 +61,16 @@ def _worked_case():
 def _parts():
     """The buttons that light a part, each with its colour."""
     texts = {
-        "forget": "forget gate f",
-        "input": "input gate i",
-        "candidate": "candidate g",
-        "output": "output gate o",
-        "cell": "cell state c",
-        "hidden": "hidden state h",
+        "forget": _("forget gate f"),
+        "input": _("input gate i"),
+        "candidate": _("candidate g"),
+        "output": _("output gate o"),
+        "cell": _("cell state c"),
+        "hidden": _("hidden state h"),
     }
     row = buttons(
-        "Look at", {"part-none": "the whole cell"} | {f"part-{k}": v for k, v in texts.items()}
+        _("Look at"),
+        {"part-none": _("the whole cell")} | {f"part-{k}": v for k, v in texts.items()},
     )
     for part in texts:
         swatch = f'<i class="live-swatch" style="background:var(--live-{part})"></i>'
@@ -78,9 +80,9 @@ def _parts():
 
 def _table():
     """All units' numbers; a unit's button brings its numbers into the drawing."""
-    heads = "".join(
-        f'<th scope="col">{text}</th>' for text in ("old c", "f", "i", "g", "o", "new c", "h")
-    )
+    caption = _("All units: a unit's number shows it in the drawing")
+    columns = (_("unit"), _("old c"), "f", "i", "g", "o", _("new c"), "h")
+    heads = "".join(f'<th scope="col">{text}</th>' for text in columns)
     rows = "".join(
         f'<tr{" data-fourth" if k == 4 else ""}><th scope="row"><button type="button" '
         f'data-name="unit-{k}">{k}</button></th>{"<td></td>" * 7}</tr>'
@@ -88,30 +90,31 @@ def _table():
     )
     return (
         '<div class="live-scroll"><table class="live-table">'
-        "<caption>All units: a unit's number shows it in the drawing</caption>"
-        f'<thead><tr><th scope="col">unit</th>{heads}</tr></thead>'
+        f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 def _products():
     """The sum that one layer makes for one unit: number times weight, and the bias."""
+    times, plus = _("× weight"), _("+ bias")
     rows = []
     for letter, count, colour in (("h", 4, "hidden"), ("x", 3, "input_data")):
         for k in range(1, count + 1):
             name = f"{letter}{k}"
             label = f"{letter}<sub>{k}</sub>"
+            weight = _("weight of {name}", name=name)
             rows.append(
                 f'<div class="live-product"{" data-fourth" if name == "h4" else ""}>'
                 + slider(name, label, -2, 2, 0.05, 0, colour)
-                + '<div class="live-control"><label><span>× weight</span><input type="number" '
-                f'step="any" data-name="w-{name}" aria-label="weight of {name}" value="0">'
+                + f'<div class="live-control"><label><span>{times}</span><input type="number" '
+                f'step="any" data-name="w-{name}" aria-label="{weight}" value="0">'
                 "</label></div>"
                 f'<span data-product="{name}"></span></div>'
             )
     bias = (
         '<div class="live-product"><span></span><div class="live-control"><label>'
-        '<span>+ bias</span><input type="number" step="any" data-name="bias" value="0"></label>'
+        f'<span>{plus}</span><input type="number" step="any" data-name="bias" value="0"></label>'
         "</div><span></span></div><p data-sum></p>"
     )
     return (
@@ -128,48 +131,63 @@ def inside_cell():
     by_hand = "".join(
         slider(letter, name, -1 if letter == "g" else 0, 1, 0.01, 0, key)
         for letter, key, name in (
-            ("f", "forget", "forget f"),
-            ("i", "input", "input i"),
-            ("g", "candidate", "candidate g"),
-            ("o", "output", "output o"),
+            ("f", "forget", _("forget f")),
+            ("i", "input", _("input i")),
+            ("g", "candidate", _("candidate g")),
+            ("o", "output", _("output o")),
         )
     )
-    layers = {key: f"the {key} layer" for key in _GATES}
+    layers = {
+        "forget": _("the forget layer"),
+        "input": _("the input layer"),
+        "candidate": _("the candidate layer"),
+        "output": _("the output layer"),
+    }
+    modes = {"gates": _("the gates by hand"), "weights": _("weights and input")}
+    opened = choice("row", _("Open"), layers)
+    geometry = cell_geometry(1)
+    names = {
+        "forget": _("forget"),
+        "input": _("input"),
+        "candidate": _("candidate"),
+        "output": _("output"),
+    }
+    for box in geometry["boxes"]:
+        box["lines"][0] = names[box["name"]]
     return assemble(
         "inside-cell",
-        question="Inside one cell: what is kept, what is added, what is shown?",
-        shows=(
+        question=_("Inside one cell: what is kept, what is added, what is shown?"),
+        shows=_(
             "An LSTM cell with a number on every wire, for the first of four units: of the old "
             "memory 0.40 the forget gate keeps 30 %, which is 0.12; the input gate lets in 70 % of "
             "the candidate 0.50, which is 0.35; the new memory is 0.47; the output gate shows 60 % "
             "of its tanh, 0.263."
         ),
-        moves="Set the gates, or the weights and the input, and read the number on every wire.",
+        moves=_("Set the gates, or the weights and the input, and read the number on every wire."),
         controls=[
-            choice("mode", "Set", {"gates": "the gates by hand", "weights": "weights and input"}),
-            slider("c", "old memory c", -3, 3, 0.01, 0, "cell"),
+            choice("mode", _("Set"), modes),
+            slider("c", _("old memory c"), -3, 3, 0.01, 0, "cell"),
             f'<div class="live-hand" data-mode="gates">{by_hand}</div>',
-            f'<div class="live-hand" data-mode="weights" hidden>{choice("row", "Open", layers)}'
-            "</div>",
-            '<button type="button" data-name="next">Next step: feed c and h back</button>',
+            f'<div class="live-hand" data-mode="weights" hidden>{opened}</div>',
+            button("next", _("Next step: feed c and h back")),
         ],
         after=[
             _products(),
             _parts(),
             buttons(
-                "Try",
+                _("Try"),
                 {
-                    "preset-worked": "worked case",
-                    "preset-keep": "keep everything",
-                    "preset-replace": "replace",
-                    "preset-hide": "hide",
+                    "preset-worked": _("worked case"),
+                    "preset-keep": _("keep everything"),
+                    "preset-replace": _("replace"),
+                    "preset-hide": _("hide"),
                     "preset-fractions": "(0.1, 0.05, 0.9)",
                 },
             ),
             _table(),
         ],
         uses=("lstm",),
-        data={"geometry": cell_geometry(1), "weights": LINE_WEIGHTS, "worked": _worked_case()},
+        data={"geometry": geometry, "weights": LINE_WEIGHTS, "worked": _worked_case()},
         heights=(340, 275),
         lines=(3, 6),
         beside=True,

@@ -107,21 +107,25 @@ function build(live, data) {
     }
   }
 
-  // A line over all steps, one unit a step and scaled to fit, each point told from the one before:
-  // a third as long as core's `line`, which counts in a still of so many curves. The second row
-  // of heights, if there is one, leads back: a band.
+  // A line over all steps, one unit a step and scaled to fit, each point told from the one before
+  // and a level stretch at once: a quarter as long as core's `line`, which counts in a still of so
+  // many curves. The second row of heights, if there is one, leads back: a band.
   function curve(heights, back = []) {
     let y = round(heights[0]);
-    const to = (x, v) => {
+    const pieces = [];
+    const to = (dx, v) => {
       const dy = round(round(v) - y);
       y = round(v);
-      return `${x} ${dy}`.replace(" -", "-").replace(/\b0\./, ".");
+      const last = pieces.at(-1);
+      if (dy === 0 && last?.dy === 0 && last.dx * dx > 0) last.dx += dx;
+      else pieces.push({ dx, dy });
     };
-    const there = heights.slice(1).map((v) => to(1, v));
-    const home = back.map((_, k) => to(k === 0 ? 0 : -1, back[back.length - 1 - k]));
+    heights.slice(1).forEach((v) => to(1, v));
+    back.forEach((_, k) => to(k === 0 ? 0 : -1, back[back.length - 1 - k]));
+    const told = pieces.map(({ dx, dy }) => `${dx} ${dy}`.replace(" -", "-").replace(/\b0\./, "."));
     const [first, each] = [place.time(1), place.time(2) - place.time(1)];
     return {
-      d: `M0 ${round(heights[0])}l${there.concat(home).join(" ")}`,
+      d: `M0 ${round(heights[0])}l${told.join(" ")}`,
       transform: `translate(${round(first, 2)})scale(${round(each, 4)} 1)`,
     };
   }
@@ -136,7 +140,7 @@ function build(live, data) {
     const to = height(row, 0, 1);
     const span = ((right - left) / STEPS) * place.count;
     svg.append(el("rect", { x: time(firstNear - 0.5), y: row.top, width: span, height: row.bottom - row.top, class: "wash" }));
-    axis(svg, row, 0, 1, "What it reads: drag a ring");
+    axis(svg, row, 0, 1, say("What it reads: drag a ring"));
     const stems = (steps) => steps.map((k) => `M${round(time(k + 1))} ${row.bottom}V${round(to(s.numbers[k]), 0)}`).join("");
     const isMarked = (k) => s.marks.includes(k + 1);
     const steps = [...s.numbers.keys()];
@@ -160,11 +164,11 @@ function build(live, data) {
     const { left, right, time } = place;
     const row = ROWS.answer;
     const to = height(row, 0, 1);
-    axis(svg, row, 0, 1, "What it would answer, if asked then");
+    axis(svg, row, 0, 1, say("What it would answer, if asked then"));
     svg.append(el("path", { d: `M${left} ${to(0.25)}H${right}`, class: "guess" }));
-    svg.append(words(left + 3, to(0.25) + 13, "always ¼", { class: "small halo" }));
+    svg.append(words(left + 3, to(0.25) + 13, say("always ¼"), { class: "small halo" }));
     svg.append(el("path", { d: `M${round(time(s.marks[1]))} ${round(to(truth()))}H${right}`, class: "truth" }));
-    svg.append(words(right - 12, to(truth()) + (truth() > 0.75 ? 17 : -8), "true product", { class: "end small halo" }));
+    svg.append(words(right - 12, to(truth()) + (truth() > 0.75 ? 17 : -8), say("true product"), { class: "end small halo" }));
     svg.append(el("path", { ...curve(trace.answers.map(to)), class: "curve", stroke: colour("lstm") }));
     svg.append(dot(time(s.step), to(trace.answers[s.step - 1]), "lstm"));
     svg.append(el("circle", { cx: time(STEPS), cy: to(truth()), r: 6, class: "ring" }));
@@ -176,13 +180,14 @@ function build(live, data) {
     const steps = [...s.numbers.keys()].map((k) => k + 1);
     let row = ROWS.gates;
     let to = height(row, 0, 1);
-    axis(svg, row, 0, 1, `Unit ${s.unit}`);
+    axis(svg, row, 0, 1, say("Unit {unit}", { unit: s.unit }));
+    const names = { forget: say("forget"), input: say("input"), output: say("output") };
     Object.entries(GATES).forEach(([gate, dashes], k) => {
       const look = { class: "curve", stroke: colour(gate), "stroke-dasharray": dashes || null };
       const value = (step) => at(trace, LETTER[gate], step, s.unit);
       const x = 58 + ((right - 58) / 3) * k;
       svg.append(el("path", { ...curve(steps.map((step) => to(value(step)))), ...look }));
-      svg.append(el("path", { d: `M${round(x)} ${row.title - 4}h20`, ...look }), words(x + 25, row.title, gate));
+      svg.append(el("path", { d: `M${round(x)} ${row.title - 4}h20`, ...look }), words(x + 25, row.title, names[gate]));
       svg.append(dot(time(s.step), to(value(s.step)), gate, 3.5));
     });
 
@@ -191,7 +196,11 @@ function build(live, data) {
     const [own, none, whole] = [trace, ...bounds].map((each) => steps.map((step) => at(each, "c", step, s.unit)));
     const reach = Math.ceil(10 * Math.max(0.05, ...[...own, ...none, ...whole].map(Math.abs))) / 10;
     to = height(row, -reach, reach);
-    axis(svg, row, -reach, reach, place.right > 345 ? "its cell; band: were the first number 0 to 1" : "its cell; band: first number 0 to 1", 1);
+    const cell =
+      place.right > 345
+        ? say("its cell; band: were the first number 0 to 1")
+        : say("its cell; band: first number 0 to 1");
+    axis(svg, row, -reach, reach, cell, 1);
     svg.append(el("path", { ...curve(none.map(to), whole.map(to)), class: "band" }));
     svg.append(el("path", { ...curve(own.map(to)), class: "curve", stroke: colour("cell") }));
     svg.append(dot(time(s.step), to(own[s.step - 1]), "cell"));
@@ -203,7 +212,8 @@ function build(live, data) {
   function drawNear(svg) {
     const { near, count } = place;
     const [first, each, to] = [firstNear, (near.right - near.left) / count, height(near, 0, 1)];
-    svg.append(words(near.left, near.title, `Steps ${first} to ${first + count - 1}: drag to draw`, { class: "title" }));
+    const title = say("Steps {first} to {last}: drag to draw", { first, last: first + count - 1 });
+    svg.append(words(near.left, near.title, title, { class: "title" }));
     const bars = { slot: "", now: "", bar: "", marked: "" };
     const texts = [];
     for (let step = first; step < first + count; step++) {
@@ -226,7 +236,8 @@ function build(live, data) {
   function drawUnits(svg) {
     const { left, right, title, top, tall, gap } = place.units;
     const each = (right - left) / H;
-    svg.append(words(left - 16, title, `All ${H} units after step ${s.step}`, { class: "title" }));
+    const name = say("All {units} units after step {step}", { units: H, step: s.step });
+    svg.append(words(left - 16, title, name, { class: "title" }));
     Object.entries(LETTER).forEach(([name, letter], k) => {
       const foot = top + (k + 1) * tall + k * gap;
       const base = name === "cell" ? foot - tall / 2 : foot; // a cell has a sign
@@ -269,14 +280,21 @@ function build(live, data) {
     const added = at(trace, "i", step, unit) * at(trace, "g", step, unit);
     const [answer, product] = [trace.answers[STEPS - 1], truth()];
     const off = Math.abs(answer - product);
-    return (
-      `Step ${step}${s.marks.includes(step) ? ", marked," : ""} reads ${fixed(s.numbers[step - 1])}. ` +
-      `Unit ${unit} keeps ${Math.round(100 * at(trace, "f", step, unit))} % of its ${fixed(before)}, ` +
-      `adds ${fixed(added)} and holds ${fixed(at(trace, "c", step, unit))}. ` +
-      `At the end the network answers ${fixed(answer, 3)}; ${fixed(first)} × ${fixed(second)} = ` +
-      `${fixed(product, 3)}: off by ${fixed(off, 3)}, ${off < 0.04 ? "right" : "wrong"}. ` +
-      `Always ¼ would be off by ${fixed(Math.abs(0.25 - product), 3)}.`
-    );
+    const now = { step, number: fixed(s.numbers[step - 1]) };
+    const own = { unit, before: fixed(before), added: fixed(added), cell: fixed(at(trace, "c", step, unit)) };
+    own.share = Math.round(100 * at(trace, "f", step, unit));
+    const end = { answer: fixed(answer, 3), first: fixed(first), second: fixed(second) };
+    Object.assign(end, { product: fixed(product, 3), off: fixed(off, 3) });
+    return [
+      s.marks.includes(step)
+        ? say("Step {step}, marked, reads {number}.", now)
+        : say("Step {step} reads {number}.", now),
+      say("Unit {unit} keeps {share} % of its {before}, adds {added} and holds {cell}.", own),
+      off < 0.04
+        ? say("At the end the network answers {answer}; {first} × {second} = {product}: off by {off}, right.", end)
+        : say("At the end the network answers {answer}; {first} × {second} = {product}: off by {off}, wrong.", end),
+      say("Always ¼ would be off by {off}.", { off: fixed(Math.abs(0.25 - product), 3) }),
+    ].join(" ");
   }
 
   // --- Controls ---
@@ -306,13 +324,13 @@ function build(live, data) {
   function stop() {
     clearInterval(timer);
     timer = null;
-    live.controls.play.textContent = "Play";
+    live.controls.play.textContent = say("Play");
     live.root.querySelector(".live-reading").setAttribute("aria-live", "polite");
   }
 
   function play() {
     if (s.step === STEPS) s.step = 1;
-    live.controls.play.textContent = "Pause";
+    live.controls.play.textContent = say("Pause");
     // A screen reader hears where it ends, not a hundred steps.
     live.root.querySelector(".live-reading").setAttribute("aria-live", "off");
     timer = setInterval(() => {
@@ -381,7 +399,13 @@ function build(live, data) {
 
   restart();
   refresh();
-  const shown = { step: (v) => `${v} of ${STEPS}`, number: (v) => fixed(v), first: (v) => `step ${v}`, second: (v) => `step ${v}` };
+  const stepName = (v) => say("step {step}", { step: v });
+  const shown = {
+    step: (v) => say("{step} of {steps}", { step: v, steps: STEPS }),
+    number: (v) => fixed(v),
+    first: stepName,
+    second: stepName,
+  };
   const state = () => ({ ...s, numbers: [...s.numbers], marks: [...s.marks], answer: trace.answers[STEPS - 1], product: truth() });
   return { draw, read, shown, changed, pressed, grab, state };
 }

@@ -3,7 +3,8 @@
 import numpy as np
 
 from lstm_utils.cells import lstm_forward
-from lstm_utils.live.page import assemble, base64_of, buttons, choice, measured, slider
+from lstm_utils.live.page import assemble, base64_of, button, buttons, choice, measured, slider
+from lstm_utils.messages import translate as _
 from lstm_utils.models.marked_product import CONSTANT_GUESS_MSE
 from lstm_utils.models.pretrained import load_pretrained
 
@@ -43,34 +44,35 @@ def marked_product():
     params = model.params
     order, keeper, reader = _units(params)
     test = measured("marked-product")
-    right = 100 * test["share_within_0_04"]
-    told = {keeper: ", keeps the number", reader: ", reads it"}
+    units = {k: str(k) for k in order}
+    units[keeper] = _("{unit}, keeps the number", unit=keeper)
+    units[reader] = _("{unit}, reads it", unit=reader)
     return assemble(
         "marked-product",
-        question="What does the trained LSTM do with your numbers?",
-        shows=(
+        question=_("What does the trained LSTM do with your numbers?"),
+        shows=_(
             "A hundred numbers of which the 20th, 0.50, and the 70th, 0.90, are marked. The "
             "network's answer falls at the first mark and ends at 0.452, close to the product 0.45 "
             "and far from a constant 1/4. One unit's forget gate stays near 1, its input gate "
             "opens at the marks alone, and between them its cell state depends on the first number."
         ),
-        moves="Draw your own numbers, move the two marks, and follow gates, memory and answer.",
+        moves=_("Draw your own numbers, move the two marks, and follow gates, memory and answer."),
         controls=[
-            '<button type="button" data-name="play">Play</button>',
-            slider("step", "step", 1, 100, 1, 70, "lstm"),
-            slider("number", "number at this step", 0, 1, 0.01, 0.9, "input_data"),
+            button("play", _("Play")),
+            slider("step", _("step"), 1, 100, 1, 70, "lstm"),
+            slider("number", _("number at this step"), 0, 1, 0.01, 0.9, "input_data"),
         ],
         after=[
-            slider("first", "first mark", 1, 100, 1, 20, "input_data"),
-            slider("second", "second mark", 1, 100, 1, 70, "input_data"),
-            choice("unit", "unit shown", {k: f"{k}{told.get(k, '')}" for k in order}),
+            slider("first", _("first mark"), 1, 100, 1, 20, "input_data"),
+            slider("second", _("second mark"), 1, 100, 1, 70, "input_data"),
+            choice("unit", _("unit shown"), units),
             buttons(
-                "Try",
+                _("Try"),
                 {
-                    "new": "new numbers",
-                    "near": "marks side by side",
-                    "far": "marks far apart",
-                    "again": "again from the start",
+                    "new": _("new numbers"),
+                    "near": _("marks side by side"),
+                    "far": _("marks far apart"),
+                    "again": _("again from the start"),
                 },
             ),
         ],
@@ -85,10 +87,14 @@ def marked_product():
         },
         heights=(424, 740),
         lines=(3, 7),
-        note=(
-            f"Measured with this page's own arithmetic on {test['sequences']:,} new sequences: "
-            f"{right:.1f} % of the answers lie within 0.04 of the product, "
-            f"mean squared error {test['mse']:.6f}; always ¼ has {CONSTANT_GUESS_MSE:.4f}. The "
-            "network was taught lengths from 2 to 400; this figure shows it a hundred steps."
+        note=_(
+            "Measured with this page's own arithmetic on {sequences} new sequences: {right} % of "
+            "the answers lie within 0.04 of the product, mean squared error {error}; always ¼ has "
+            "{guess}. The network was taught lengths from 2 to 400; this figure shows it a hundred "
+            "steps.",
+            sequences=f"{test['sequences']:,}",
+            right=f"{100 * test['share_within_0_04']:.1f}",
+            error=f"{test['mse']:.6f}",
+            guess=f"{CONSTANT_GUESS_MSE:.4f}",
         ),
     )

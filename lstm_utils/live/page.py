@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lstm_utils.messages import catalogue, language
+from lstm_utils.messages import translate as _
 from lstm_utils.plotting import COLOURS, COLOURS_ON_DARK
 
 FOLDER = Path(__file__).parent
@@ -72,14 +74,37 @@ def choice(name, label, options):
     )
 
 
+def button(name, text):
+    """Return a button that stands alone."""
+    return f'<button type="button" data-name="{name}">{text}</button>'
+
+
 def buttons(label, texts):
     """Return a row of buttons; `texts` maps each button's name to its text."""
-    row = "".join(
-        f'<button type="button" data-name="{name}">{text}</button>' for name, text in texts.items()
-    )
+    row = "".join(button(name, text) for name, text in texts.items())
     return (
         f'<div class="live-group" role="group" aria-label="{label}"><span>{label}</span>{row}</div>'
     )
+
+
+# --- The words ----------------------------------------------------------------------------
+
+
+def messages_of(script):
+    """Return the messages of a script, each once: the literals that it gives to core.js's `say`."""
+    literals = re.findall(r'\bsay\(\s*("(?:[^"\\]|\\.)*")', script)
+    return list(dict.fromkeys(map(json.loads, literals)))
+
+
+def spoken():
+    """Return the language of the words: the reader's if the package has a catalogue of it."""
+    return language() if catalogue(language()).info() else "en"
+
+
+def _in_script(value):
+    """Write a value in a script of an HTML page."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/")
 
 
 # --- The frame ----------------------------------------------------------------------------
@@ -105,8 +130,9 @@ def assemble(
     Parameters
     ----------
     name : str
-        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg;
-        rules of style that no other figure needs stand in `name`.css.
+        The script is `name`.js, the stills are stills/`name`.svg and stills/`name`-narrow.svg,
+        those of another language in a folder of their own, stills/ko; rules of style that no
+        other figure needs stand in `name`.css.
     question : str
         What the figure answers: its title.
     shows : str
@@ -132,18 +158,23 @@ def assemble(
     note : str
         HTML of a line in small print.
     """
-    data = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    key = hashlib.sha256(data.encode()).hexdigest()[:8]
     stills, reading = _first_state(name, shows)
     size = (
         f"--live-wide:{heights[0]}px;--live-narrow:{heights[1]}px;"
         f"--live-lines:{lines[0]};--live-lines-narrow:{lines[1]}"
     )
-    script = "".join(squeeze(_read(f"{file}.js")) for file in ("core", *uses, name))
+    *shared, own = (squeeze(_read(f"{file}.js")) for file in ("core", *uses, name))
+    told = {message: _(message) for message in messages_of("".join((*shared, own)))}
+    words = _in_script({message: text for message, text in told.items() if text != message})
+    script = f"{''.join(shared)}const WORDS={words};\n{own}"
+    data = _in_script(data)
+    key = hashlib.sha256(f"{data}{words}".encode()).hexdigest()[:8]
+    lang = "" if spoken() == "en" else f' lang="{spoken()}"'
+    off = _("With scripts on, this figure moves. {moves}", moves=moves)
     steering = f'<div class="live-controls">{"".join(controls)}</div>'
     stage = f'<div class="live-stage">{stills}</div>'
     parts = [
-        f'<figure class="lstm-live" data-figure="{name}" data-key="{key}" style="{size}" '
+        f'<figure class="lstm-live"{lang} data-figure="{name}" data-key="{key}" style="{size}" '
         f'aria-label="{html.escape(question)}">',
         f"<style>{_style(name)}</style>",
         "<noscript><style>.lstm-live .live-controls{display:none!important}</style></noscript>",
@@ -155,7 +186,7 @@ def assemble(
         f'<p class="live-reading" aria-live="polite">{reading}</p>',
         f'<div class="live-controls live-after">{"".join(after)}</div>' if after else "",
         f'<p class="live-note">{note}</p>' if note else "",
-        f'<noscript><p class="live-off">With scripts on, this figure moves. {moves}</p></noscript>',
+        f'<noscript><p class="live-off">{off}</p></noscript>',
         f'<script>(() => {{\n{script}liveFigure("{name}","{key}",{data},build);\n}})();</script>',
         "</figure>",
     ]
@@ -169,8 +200,10 @@ def squeeze(script):
 
 
 def squeeze_css(style):
-    """Drop a style sheet's comments and line breaks."""
-    return re.sub(r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)).strip()
+    """Drop a style sheet's comments, and the white space that only readers need."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    style = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", style))
+    return style.replace(": ", ":").replace(";}", "}").strip()
 
 
 def _read(file):
@@ -186,11 +219,16 @@ def _style(name):
 
 
 def _first_state(name, shows):
-    """Return the stills to stand in the page, and the reading that the file of the wide one has."""
+    """Return the stills to stand in the page, and the reading that the file of the wide one has.
+
+    Both are in English where there are none in the language spoken.
+    """
     drawings, reading = {}, ""
     for kind, suffix in (("wide", ""), ("narrow", "-narrow")):
-        file = FOLDER / "stills" / f"{name}{suffix}.svg"
-        if not file.exists():  # the figure is new: its stills are yet to be drawn
+        folders = (FOLDER / "stills" / spoken(), FOLDER / "stills")
+        files = [folder / f"{name}{suffix}.svg" for folder in folders]
+        file = next((file for file in files if file.exists()), None)
+        if file is None:  # the figure is new: its stills are yet to be drawn
             continue
         head, said, drawing = re.split(r"<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
         reading = reading or said

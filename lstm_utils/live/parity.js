@@ -83,7 +83,7 @@ function build(live, data) {
     const thick = Math.max(1.5, 0.6 * (time(1) - time(0)));
     svg.append(el("path", { d: wrong.join(""), class: "wrong", "stroke-width": Math.min(6, thick) }));
     if (wrong.every((mark) => mark === "")) {
-      svg.append(words(left, row.wrong + 4, "no wrong answer", { class: "small" }));
+      svg.append(words(left, row.wrong + 4, say("no wrong answer"), { class: "small" }));
     }
   }
 
@@ -92,36 +92,47 @@ function build(live, data) {
     const end = width - 6;
     const time = scale([0, Math.max(1, s.bits.length)], [left, end]);
     const [bits, ...panels] = ROWS;
-    svg.append(words(0, bits.title, narrow ? "The bits: a one is tall" : "The bits: a one is tall, a zero short", { class: "title" }));
+    const bitsName = narrow ? say("The bits: a one is tall") : say("The bits: a one is tall, a zero short");
+    svg.append(words(0, bits.title, bitsName, { class: "title" }));
     const stems = (wanted, long) =>
       s.bits.map((bit, t) => (bit === wanted ? `M${round(time(t + 0.5))} ${bits.bottom}v${-long}` : "")).join("");
     const thick = clamp(0.5 * (time(1) - time(0)), 0.8, 5);
     svg.append(el("path", { d: stems(1, 24), class: "ones", "stroke-width": thick }));
     svg.append(el("path", { d: stems(0, 7), class: "zeros", "stroke-width": thick }));
-    const linear = s.kind === "signed" ? "factors from −1 to 1" : "factors from 0 to 1";
-    panel(svg, panels[0], "lstm", narrow ? "A cell of the LSTM" : "A cell of the LSTM, and its network's wrong answers", left, end, time);
-    panel(svg, panels[1], s.kind, narrow ? `A linear state, ${linear}` : `A state of the linear network, ${linear}, and wrong answers`, left, end, time);
+    const lstm = narrow ? say("A cell of the LSTM") : say("A cell of the LSTM, and its network's wrong answers");
+    const factors = s.kind === "signed" ? say("factors from −1 to 1") : say("factors from 0 to 1");
+    const linear = narrow
+      ? say("A linear state, {factors}", { factors })
+      : say("A state of the linear network, {factors}, and wrong answers", { factors });
+    panel(svg, panels[0], "lstm", lstm, left, end, time);
+    panel(svg, panels[1], s.kind, linear, left, end, time);
     const now = round(time(s.step - 0.5));
     svg.append(el("path", { d: `M${now} ${bits.top - 4}V${bits.bottom + 4}M${now} ${panels[0].top}V${panels[0].bottom}M${now} ${panels[1].top}V${panels[1].bottom}`, class: "cursor" }));
-    svg.append(words(left, 350, "step 1", { class: "small" }));
-    svg.append(words(end, 350, `step ${s.bits.length}`, { class: "end small" }));
+    svg.append(words(left, 350, say("step {step}", { step: 1 }), { class: "small" }));
+    svg.append(words(end, 350, say("step {step}", { step: s.bits.length }), { class: "end small" }));
   }
 
   // --- Words ---
 
-  const says = (kind) => (found[kind].odds[s.step - 1] > 0 ? "odd" : "even");
+  const oddOrEven = (odd) => (odd ? say("odd") : say("even"));
 
   function reading() {
-    const before = s.bits.slice(0, s.step);
-    const ones = before.reduce((sum, bit) => sum + bit, 0);
-    const all = s.bits.length;
-    const linear = found[s.kind];
-    return (
-      `After ${s.step} of ${all} bits ${ones} ${ones === 1 ? "one has" : "ones have"} come: ${ones % 2 ? "odd" : "even"}. ` +
-      `The LSTM says ${says("lstm")}, its cell holds ${fixed(found.lstm.held[s.step - 1])}; ` +
-      `the linear network says ${says(s.kind)}, its state is ${fixed(linear.held[s.step - 1])}. ` +
-      `Of all ${all} answers the LSTM has ${right("lstm")} right, the linear network ${right(s.kind)}.`
-    );
+    const { step, kind } = s;
+    const ones = s.bits.slice(0, step).reduce((sum, bit) => sum + bit, 0);
+    const told = { step, all: s.bits.length, ones, parity: oddOrEven(ones % 2) };
+    for (const [name, { odds: each, held }] of [["lstm", found.lstm], ["linear", found[kind]]]) {
+      told[name] = oddOrEven(each[step - 1] > 0);
+      told[`${name}Held`] = fixed(held[step - 1]);
+    }
+    return [
+      ones === 1
+        ? say("After {step} of {all} bits 1 one has come: {parity}.", told)
+        : say("After {step} of {all} bits {ones} ones have come: {parity}.", told),
+      say("The LSTM says {lstm}, its cell holds {lstmHeld}; the linear network says {linear}, its state is {linearHeld}.", told),
+      say("Of all {all} answers the LSTM has {lstm} right, the linear network {linear}.", {
+        ...{ all: told.all, lstm: right("lstm"), linear: right(kind) },
+      }),
+    ].join(" ");
   }
 
   // --- Controls ---
@@ -182,7 +193,7 @@ function build(live, data) {
 
   restart();
   refresh();
-  const shown = { step: (v) => `${v} of ${s.bits.length}` };
+  const shown = { step: (v) => say("{step} of {steps}", { step: v, steps: s.bits.length }) };
   const state = () => ({
     step: s.step,
     kind: s.kind,

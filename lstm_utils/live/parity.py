@@ -4,6 +4,7 @@ import numpy as np
 
 from lstm_utils.cells import lstm_forward
 from lstm_utils.live.page import assemble, base64_of, buttons, choice, slider
+from lstm_utils.messages import translate as _
 from lstm_utils.models.parity import linear_recurrence, one_hot, parity_batch
 from lstm_utils.models.pretrained import load_pretrained
 
@@ -44,43 +45,48 @@ def parity():
         factor, addend = model.steps(kind)
         read_outs[kind] |= {"factor": base64_of(factor), "addend": base64_of(addend)}
     read_outs["lstm"] |= {"W": base64_of(model.params.W), "b": base64_of(model.params.b)}
+    bits = _("bits")
     return assemble(
         "parity",
-        question="Odd or even? Type bits, and watch two memories count.",
-        shows=(
+        question=_("Odd or even? Type bits, and watch two memories count."),
+        shows=_(
             "Sixty bits, and under them two curves over the steps. A cell of the trained LSTM "
             "falls to about −1 when the ones become odd, stays near it while they are odd, and "
             "lies higher, up to 1.5, while they are even. The state of a linear recurrence "
             "jumps between 0 and nearly 5 at every one and rests at every zero. Neither network "
             "has answered wrongly."
         ),
-        moves="Type bits of your own, up to 1000, and follow both networks step by step.",
+        moves=_("Type bits of your own, up to 1000, and follow both networks step by step."),
         controls=[
-            '<div class="live-control"><label><span>bits</span><input type="text" '
+            f'<div class="live-control"><label><span>{bits}</span><input type="text" '
             f'data-name="bits" inputmode="numeric" maxlength="{LONGEST}" autocomplete="off" '
             'spellcheck="false" value=""></label></div>',
-            slider("step", "step", 1, 60, 1, 60, "lstm"),
+            slider("step", _("step"), 1, 60, 1, 60, "lstm"),
         ],
         after=[
             choice(
                 "kind",
-                "linear network",
-                {"signed": "factors from −1 to 1", "positive": "factors from 0 to 1"},
+                _("linear network"),
+                {"signed": _("factors from −1 to 1"), "positive": _("factors from 0 to 1")},
             ),
             buttons(
-                "Add",
-                {"zero": "0", "one": "1", "tens": "ten ones", "draw": "twenty at random"},
+                _("Add"),
+                {"zero": "0", "one": "1", "tens": _("ten ones"), "draw": _("twenty at random")},
             ),
             buttons(
-                "Try",
-                {"ones": "40 ones", "many": "1000 ones", "again": "again from the start"},
+                _("Try"),
+                {
+                    "ones": _("40 ones"),
+                    "many": _("1000 ones"),
+                    "again": _("again from the start"),
+                },
             ),
         ],
         uses=("data", "mulberry32", "lstm"),
         data={"longest": LONGEST, "networks": read_outs},
         heights=(356, 356),
         lines=(3, 7),
-        note=(
+        note=_(
             "The three networks were trained alike, on forty random bits. Shown is the unit that "
             "follows the parity of such rows most closely; the answer comes from all sixteen."
         ),

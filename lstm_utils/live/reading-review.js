@@ -107,9 +107,9 @@ function build(live, data) {
   let places = [];
 
   const GATES = [
-    ["f", "forget", null],
-    ["i", "input", "6 3"],
-    ["o", "output", "2 3"],
+    { letter: "f", key: "forget", dash: null, name: say("forget gate"), short: say("forget f") },
+    { letter: "i", key: "input", dash: "6 3", name: say("input gate"), short: say("input i") },
+    { letter: "o", key: "output", dash: "2 3", name: say("output gate"), short: say("output o") },
   ];
 
   // The unit whose part of the outcome's log odds is largest.
@@ -130,6 +130,8 @@ function build(live, data) {
     });
   }
 
+  const some = (characters) => characters.slice(0, 8).join(" ") + (characters.length > 8 ? " …" : "");
+
   function readText() {
     const whole = [...cleanReview(values.text)];
     const clean = whole.slice(0, LONGEST_REVIEW).join("").trimEnd();
@@ -140,21 +142,22 @@ function build(live, data) {
     let from = 1;
     for (const [k, text] of clean.split(" ").entries()) {
       const to = from + [...text].length;
-      reviewWords.push({ text, from, to, gloss: preset?.gloss[k] });
+      reviewWords.push({ text, from, to, gloss: preset?.gloss?.[k] });
       from = to + 1;
     }
     remarks = [];
     const odd = [...new Set([...composed(values.text)].filter((c) => c.trim()))];
     const dropped = odd.filter((c) => !cleanReview(c));
     if (dropped.length) {
-      remarks.push(`Cleaning makes a space of ${dropped.slice(0, 8).join(" ")}${dropped.length > 8 ? " …" : ""}.`);
+      remarks.push(say("Cleaning makes a space of {characters}.", { characters: some(dropped) }));
     }
     const unknown = [...new Set(review.characters.filter((_, t) => !review.known[t]))];
     if (unknown.length) {
-      remarks.push(`Not in the network's table: ${unknown.slice(0, 8).join(" ")}${unknown.length > 8 ? " …" : ""}.`);
+      remarks.push(say("Not in the network's table: {characters}.", { characters: some(unknown) }));
     }
     if (whole.length > LONGEST_REVIEW) {
-      remarks.push(`Only the first ${LONGEST_REVIEW} of ${whole.length} characters are read: hardly a review that it was trained on is longer.`);
+      const cut = { first: LONGEST_REVIEW, all: whole.length };
+      remarks.push(say("Only the first {first} of {all} characters are read: hardly a review that it was trained on is longer.", cut));
     }
     controls.step.max = review.characters.length;
   }
@@ -178,12 +181,12 @@ function build(live, data) {
     gloss.replaceChildren(
       ...(preset
         ? [
-            ...reviewWords.map(({ text, gloss: meaning }) =>
+            ...(preset.gloss ? reviewWords : []).map(({ text, gloss: meaning }) =>
               piece("span", [piece("b", text, "ko"), " ", piece("i", meaning)]),
             ),
-            piece("span", `${preset.from}; a reader would say ${preset.says}.`),
+            piece("span", say("{source}; a reader would say {verdict}.", preset)),
           ]
-        : [piece("span", "Your own text: no translation here.")]),
+        : [piece("span", say("Your own text: no translation here."))]),
     );
   }
 
@@ -200,15 +203,13 @@ function build(live, data) {
     }
   }
 
-  const verdict = (p) => (p >= 0.5 ? "positive" : "negative");
-
   // What stands at a step, in words.
   function name(t) {
     const T = review.characters.length;
-    if (t === 0) return "the start";
-    if (t === T - 1) return "the end";
+    if (t === 0) return say("place|the start");
+    if (t === T - 1) return say("the end");
     const character = review.characters[t];
-    return character === " " ? "the space" : character;
+    return character === " " ? say("the space") : character;
   }
 
   function read() {
@@ -216,21 +217,33 @@ function build(live, data) {
     const T = characters.length;
     const t = clamp(values.step, 1, T) - 1;
     const word = reviewWords.find(({ from, to }) => t >= from && t < to);
-    const inside = word?.gloss ? ` in ${word.text} (“${word.gloss}”)` : "";
-    const moved = t === 0 ? "" : `, ${p[t] >= p[t - 1] ? "up" : "down"} from ${fixed(p[t - 1])}`;
-    const whose = {
-      mean: `mean of ${H} units`,
-      lead: `unit ${review.lead}, which weighs most in the outcome`,
-    }[values.unit] ?? `unit ${values.unit}`;
-    const gates = GATES.map(([letter, title]) => `${title} ${fixed(gate(letter)[t])}`).join(", ");
-    const way = pull[t] >= 0 ? "positive" : "negative";
-    const unread = review.known[t] ? "" : " The network has no row for it.";
+    const at = { name: name(t), step: t + 1, all: T, word: word?.text, gloss: word?.gloss };
+    const odds = { end: fixed(p[T - 1]), now: fixed(p[t]), before: fixed(p[t - 1] ?? p[t]) };
+    const gates = { forget: gate("f"), input: gate("i"), output: gate("o") };
+    for (const key of Object.keys(gates)) gates[key] = fixed(gates[key][t]);
+    gates.whose = {
+      mean: say("mean of {units} units", { units: H }),
+      lead: say("unit {unit}, which weighs most in the outcome", { unit: review.lead }),
+    }[values.unit] ?? say("unit {unit}", { unit: values.unit });
+    const slope = { pull: fixed(pull[t]), size: fixed(norm[t]) };
     return [
       ...remarks,
-      `At the end the network says ${verdict(p[T - 1])}: probability of positive ${fixed(p[T - 1])}.`,
-      `Chosen: ${name(t)}, step ${t + 1} of ${T}${inside}. After it the probability is ${fixed(p[t])}${moved}.${unread}`,
-      `Gates (${whose}): ${gates}.`,
-      `Gradient of the outcome: times input ${fixed(pull[t])}, to ${way}; size ${fixed(norm[t])}.`,
+      p[T - 1] >= 0.5
+        ? say("At the end the network says positive: probability of positive {end}.", odds)
+        : say("At the end the network says negative: probability of positive {end}.", odds),
+      at.gloss
+        ? say("Chosen: {name}, step {step} of {all} in {word} (“{gloss}”).", at)
+        : say("Chosen: {name}, step {step} of {all}.", at),
+      t === 0
+        ? say("After it the probability is {now}.", odds)
+        : p[t] >= p[t - 1]
+          ? say("After it the probability is {now}, up from {before}.", odds)
+          : say("After it the probability is {now}, down from {before}.", odds),
+      ...(review.known[t] ? [] : [say("The network has no row for it.")]),
+      say("Gates ({whose}): forget {forget}, input {input}, output {output}.", gates),
+      pull[t] >= 0
+        ? say("Gradient of the outcome: times input {pull}, to positive; size {size}.", slope)
+        : say("Gradient of the outcome: times input {pull}, to negative; size {size}.", slope),
     ].join(" ");
   }
 
@@ -254,14 +267,11 @@ function build(live, data) {
   }
 
   function legend(svg, narrow) {
-    const paint = values.paint === "pull" ? "gradient × input" : "size of the gradient";
+    const paint = values.paint === "pull" ? say("gradient × input") : say("size of the gradient");
     const entries = [
-      ["probability of positive", "curve", null, 2.5],
+      [say("probability of positive"), "curve", null, 2.5],
       [paint, "gradient", "bar", 0],
-      ...GATES.map(([letter, title, dash]) => [
-        `${title} ${narrow ? letter : "gate"}`,
-        ...[title, dash, 2],
-      ]),
+      ...GATES.map(({ key, dash, name, short }) => [narrow ? short : name, key, dash, 2]),
     ];
     // Rows of fixed length, so that nothing moves when the script starts.
     const rows = narrow ? [[0], [1], [2, 3, 4]] : [[0, 1], [2, 3, 4]];
@@ -280,7 +290,7 @@ function build(live, data) {
               }),
           words(x + 30, y, text, { class: "small" }),
         );
-        x += 46 + text.length * 6.4;
+        x += 46 + widthOf(text);
       }
     });
     return 19 * rows.length + 8;
@@ -306,7 +316,7 @@ function build(live, data) {
     const painted = values.paint === "pull" ? review.pull : review.norm;
     const most = Math.max(...painted.map(Math.abs), 1e-9);
     const chosen = clamp(values.step, 1, characters.length) - 1;
-    const gates = GATES.map(([letter, title, dash]) => [gate(letter), title, dash]);
+    const gates = GATES.map(({ letter, key, dash }) => [gate(letter), key, dash]);
 
     lines.forEach(([from, to], row) => {
       const y0 = top + row * pitch;
@@ -365,18 +375,17 @@ function build(live, data) {
         svg.append(
           el("rect", {
             ...{ x: x(t) - cell / 2 + 1, y: letters, width: cell - 2, height: 24, rx: 3 },
-            fill: colour("gradient"),
+            class: "live-tint",
             "fill-opacity": Math.abs(share) * 0.3 < 0.005 ? "0" : (Math.abs(share) * 0.3).toFixed(2),
             stroke: review.known[t] ? null : "var(--live-text)",
             "stroke-dasharray": review.known[t] ? null : "2 2",
           }),
           words(x(t), letters + 18, characters[t] === " " ? "·" : characters[t], {
-            ...{ class: "live-syllable", "text-anchor": "middle", lang: "ko" },
+            ...{ class: "live-syllable", lang: "ko" },
           }),
           el("rect", {
             ...{ x: x(t) - cell * 0.3, y: Math.min(zero, end), width: cell * 0.6 },
-            ...{ height: Math.max(0.6, Math.abs(end - zero)), fill: colour("gradient") },
-            class: "live-push",
+            ...{ height: Math.max(0.6, Math.abs(end - zero)), class: "live-push" },
           }),
         );
       }
@@ -390,10 +399,10 @@ function build(live, data) {
             place(numbers[t]),
           ]),
         );
-      for (const [numbers, title, dash] of gates) {
+      for (const [numbers, key, dash] of gates) {
         svg.append(
           el("path", {
-            ...{ d: through(numbers, g), fill: "none", stroke: colour(title) },
+            ...{ d: through(numbers, g), fill: "none", stroke: colour(key) },
             ...{ "stroke-width": 2, "stroke-dasharray": dash },
           }),
         );

@@ -97,11 +97,17 @@ function build(live, data) {
     }
     const lines = [...rows.values()].map(({ kind, sizes, layers, count }) => {
       const [first, last] = [Math.min(...layers), Math.max(...layers)];
-      const where = first === last ? `layer ${first}` : `layers ${first} to ${last}`;
-      const times = count > 1 ? `, ${count} of them` : "";
-      return [`${where} ${kind}${times}`, shape(sizes), grouped(count * product(sizes))];
+      const found = { first, last, kind, count };
+      const one = first === last;
+      const name =
+        count > 1
+          ? one
+            ? say("layer {first} {kind}, {count} of them", found)
+            : say("layers {first} to {last} {kind}, {count} of them", found)
+          : say("layer {first} {kind}", found);
+      return [name, shape(sizes), grouped(count * product(sizes))];
     });
-    lines.push(["all weights", "", grouped(told.parameters)]);
+    lines.push([say("all weights"), "", grouped(told.parameters)]);
     const body = root.querySelector("tbody");
     body.replaceChildren(
       ...lines.map((texts) => {
@@ -132,20 +138,26 @@ function build(live, data) {
     const s = setting();
     const told = shapes(s);
     const inKeras = s.framework === "keras";
-    const sizes = [...new Set(Object.values(told.states).map(shape))].join(" and ");
-    const many = Object.keys(told.states).length;
-    const which = inKeras
-      ? `${many} ${many > 1 ? "states" : "state"} of shape ${sizes}`
-      : `${Object.keys(told.states).join(" and ")} of shape ${sizes}`;
-    const what =
+    const names = Object.keys(told.states);
+    const held = {
+      shapes: listed([...new Set(Object.values(told.states).map(shape))]),
+      states: names.length,
+      names: listed(names),
+    };
+    const ends = { input: shape(told.input), output: shape(told.output), size: told.output.at(-1) };
+    return [
       inKeras && !s.return_sequences
-        ? `one vector of ${told.output.at(-1)} for each sequence`
-        : `one vector of ${told.output.at(-1)} for each step of each sequence`;
-    return (
-      `In goes ${shape(told.input)}, out comes ${shape(told.output)}: ${what}. ` +
-      `At the end it holds ${which}. It has ${grouped(told.parameters)} numbers to learn, ` +
-      "however many steps and sequences there are."
-    );
+        ? say("In goes {input}, out comes {output}: one vector of {size} for each sequence.", ends)
+        : say("In goes {input}, out comes {output}: one vector of {size} for each step of each sequence.", ends),
+      !inKeras
+        ? say("At the end it holds {names} of shape {shapes}.", held)
+        : names.length > 1
+          ? say("At the end it holds {states} states of shape {shapes}.", held)
+          : say("At the end it holds 1 state of shape {shapes}.", held),
+      say("It has {parameters} numbers to learn, however many steps and sequences there are.", {
+        parameters: grouped(told.parameters),
+      }),
+    ].join(" ");
   }
 
   // --- Drawing: steps from left to right, layers one above the other ---
@@ -230,14 +242,14 @@ function build(live, data) {
       svg.append(words(outside.x, y + 4, name, { "text-anchor": outside.anchor, class: row >= last ? null : "small" }));
     }
     for (let depth = 0; depth < s.num_layers; depth++) {
-      svg.append(words(0, (middle(depth * ways) + middle(depth * ways + ways - 1)) / 2 + 4, `layer ${depth + 1}`));
+      svg.append(words(0, (middle(depth * ways) + middle(depth * ways + ways - 1)) / 2 + 4, say("layer {layer}", { layer: depth + 1 })));
     }
     columns.forEach((x, k) => {
-      if (k !== dots) svg.append(words(x, bottom + 36, `step ${labels[k]}`, { "text-anchor": "middle", class: "small" }));
+      if (k !== dots) svg.append(words(x, bottom + 36, say("step {step}", { step: labels[k] }), { "text-anchor": "middle", class: "small" }));
     });
     const centre = { "text-anchor": "middle", class: "shape" };
-    svg.append(words(box.width / 2, 14, `output ${shape(told.output)}`, centre));
-    svg.append(words(box.width / 2, box.height - 5, `input ${shape(told.input)}`, centre));
+    svg.append(words(box.width / 2, 14, say("output {shape}", { shape: shape(told.output) }), centre));
+    svg.append(words(box.width / 2, box.height - 5, say("input {shape}", { shape: shape(told.input) }), centre));
   }
 
   function changed(name) {

@@ -49,46 +49,60 @@ function build(live, data) {
     return { kind: "wanders", among: [Math.min(...tail), Math.max(...tail)] };
   }
 
-  const list = (words) => `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-
   function fate() {
-    const found = verdict();
-    const where = found.minimum?.name ?? "";
-    const within = `after ${found.steps} ${found.steps === 1 ? "step" : "steps"}`;
-    switch (found.kind) {
+    const { kind, minimum, steps, period, among } = verdict();
+    const found = { minimum: minimum?.name, steps, period };
+    const one = steps === 1;
+    switch (kind) {
       case "stands":
-        return "A step size of 0 leaves the weight where it is.";
+        return say("A step size of 0 leaves the weight where it is.");
       case "stays":
-        return "The start is the minimum: the slope is zero, and so is every step.";
+        return say("The start is the minimum: the slope is zero, and so is every step.");
       case "crawls":
-        return `The path crawls: it takes ${found.steps} steps to come within 1 % of its first distance from ${where}.`;
+        return say("The path crawls: it takes {steps} steps to come within 1 % of its first distance from {minimum}.", found);
       case "settles":
-        return `The path settles: ${within} less than 1 % of its first distance from ${where} is left.`;
+        return one
+          ? say("The path settles: after 1 step less than 1 % of its first distance from {minimum} is left.", found)
+          : say("The path settles: after {steps} steps less than 1 % of its first distance from {minimum} is left.", found);
       case "oscillates":
-        return `The path oscillates, jumping over ${where}, and settles all the same: ${within} less than 1 % of the first distance is left.`;
+        return one
+          ? say("The path oscillates, jumping over {minimum}, and settles all the same: after 1 step less than 1 % of the first distance is left.", found)
+          : say("The path oscillates, jumping over {minimum}, and settles all the same: after {steps} steps less than 1 % of the first distance is left.", found);
       case "cycles":
-        return `The path never settles: it hops for ever between ${found.period} places, ${list(found.among.map((w) => fixed(w, 3)))}.`;
+        found.places = listed(among.map((w) => fixed(w, 3)));
+        return say("The path never settles: it hops for ever between {period} places, {places}.", found);
       case "wanders":
-        return `The path never settles: after ${LONG_RUN} steps it still wanders between ${fixed(found.among[0])} and ${fixed(found.among[1])}.`;
+        Object.assign(found, { steps: LONG_RUN, low: fixed(among[0]), high: fixed(among[1]) });
+        return say("The path never settles: after {steps} steps it still wanders between {low} and {high}.", found);
       default:
-        return `The path flies off: it leaves the picture ${within} and does not come back.`;
+        return one
+          ? say("The path flies off: it leaves the picture after 1 step and does not come back.")
+          : say("The path flies off: it leaves the picture after {steps} steps and does not come back.", found);
     }
   }
 
   function read() {
     const mu = fixed(values.mu, 3);
     if (curve.minima.length === 1) {
-      const product = values.mu * curve.minima[0].curvature;
-      const side = product < 2 ? "under" : "over";
-      return (
-        `μ = ${mu} times the curvature λ = ${fixed(curve.minima[0].curvature, 0)} is ` +
-        `${fixed(product, 3)}, ${side} the border 2. Each step multiplies the distance to the ` +
-        `minimum by 1 − μλ = ${fixed(1 - product, 3)}. ${fate()}`
-      );
+      const { curvature } = curve.minima[0];
+      const product = values.mu * curvature;
+      const found = { mu, curvature: fixed(curvature, 0), product: fixed(product, 3) };
+      return [
+        product < 2
+          ? say("μ = {mu} times the curvature λ = {curvature} is {product}, under the border 2.", found)
+          : say("μ = {mu} times the curvature λ = {curvature} is {product}, over the border 2.", found),
+        say("Each step multiplies the distance to the minimum by 1 − μλ = {factor}.", { factor: fixed(1 - product, 3) }),
+        fate(),
+      ].join(" ");
     }
     const holding = curve.minima.filter((m) => values.mu * m.curvature < 2).map((m) => m.name);
-    const held = ["over both borders 2/λ", `under the border 2/λ of ${holding[0]} only`];
-    return `μ = ${mu} is ${held[holding.length] ?? "under both borders 2/λ"}. ${fate()}`;
+    const found = { mu, minimum: holding[0] };
+    const held = [
+      say("μ = {mu} is over both borders 2/λ.", found),
+      say("μ = {mu} is under the border 2/λ of {minimum} only.", found),
+      say("μ = {mu} is under both borders 2/λ.", found),
+    ];
+    return `${held[holding.length]} ${fate()}`;
   }
 
   // Every curve keeps its own step size and start.
@@ -173,7 +187,7 @@ function build(live, data) {
     const beside = { class: "small", "text-anchor": "end" };
     svg.append(
       words(left - 6, depth[0] + 4, "0", beside),
-      words(left - 6, (depth[0] + depth[1]) / 2 + 4, "step", beside),
+      words(left - 6, (depth[0] + depth[1]) / 2 + 4, say("counted|step"), beside),
       words(left - 6, depth[1] + 4, String(SHOWN_STEPS), beside),
     );
     for (const [cx, cy] of [above[0], below[0]]) {
@@ -184,7 +198,7 @@ function build(live, data) {
     const [sx, sy] = above[0];
     const side = sx > (left + right) / 2 ? -1 : 1;
     svg.append(
-      words(sx + side * 13, Math.max(sy + 4, 40), "start", {
+      words(sx + side * 13, Math.max(sy + 4, 40), say("start"), {
         class: "halo",
         "text-anchor": side > 0 ? "start" : "end",
       }),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lstm_utils.live.page import assemble, buttons, choice, slider
+from lstm_utils.messages import translate as _
 
 
 def step_size():
@@ -17,7 +18,7 @@ def step_size():
     curves = {
         "parabola": {
             "coefficients": [17.0625, -22.5, 7.5],
-            "minima": _minima([17.0625, -22.5, 7.5], ["the minimum"]),
+            "minima": _minima([17.0625, -22.5, 7.5], [_("the minimum")]),
             "range": [-1.8, 4.8],
             "errors": [-3, 62],
             "mu": [0, 0.17, 0.001, 0.123],
@@ -28,13 +29,13 @@ def step_size():
                 "oscillate": [0.123, 0],
                 "fly": [0.137, 0],
             },
-            "regions": ["from one side", "over and back", "flies off"],
-            "weight": "weight w (cm per day)",
-            "height": "error E(w) (cm²)",
+            "regions": [_("from one side"), _("over and back"), _("flies off")],
+            "weight": _("weight w (cm per day)"),
+            "height": _("error E(w) (cm²)"),
         },
         "valleys": {
             "coefficients": valleys,
-            "minima": _minima(valleys, ["the deep valley", "the shallow valley"]),
+            "minima": _minima(valleys, [_("the deep valley"), _("the shallow valley")]),
             "range": [-2.4, 2.4],
             "errors": [-1.8, 2.2],
             "mu": [0, 1, 0.005, 0.5],
@@ -45,34 +46,36 @@ def step_size():
                 "oscillate": [0.4, -1.6],
                 "fly": [0.9, 2.2],
             },
-            "regions": ["both hold", "one", "none holds"],
-            "weight": "weight w",
-            "height": "error E(w)",
+            "regions": [_("both hold"), _("one"), _("none holds")],
+            "weight": _("weight w"),
+            "height": _("error E(w)"),
         },
     }
     return assemble(
         "step-size",
-        question="How long may a step be?",
-        shows=(
+        question=_("How long may a step be?"),
+        shows=_(
             "An error curve with the path of gradient descent on it, the same path step by step "
             "below, and the step size on a scale that marks the border 2/λ."
         ),
-        moves=(
+        moves=_(
             "Move the step size μ and the start: the path crawls, settles, oscillates or flies off."
         ),
         controls=[
             choice(
-                "curve", "curve", {"parabola": "the seedling's parabola", "valleys": "two valleys"}
+                "curve",
+                _("curve"),
+                {"parabola": _("the seedling's parabola"), "valleys": _("two valleys")},
             ),
-            slider("mu", "step size μ", 0, 0.17, 0.001, 0.123, colour="gradient"),
-            slider("start", "start w₀", -1.5, 4.5, 0.1, 0, colour="gradient"),
+            slider("mu", _("step size μ"), 0, 0.17, 0.001, 0.123, colour="gradient"),
+            slider("start", _("start w₀"), -1.5, 4.5, 0.1, 0, colour="gradient"),
             buttons(
-                "let it",
+                _("let it"),
                 {
-                    "crawl": "crawl",
-                    "settle": "settle",
-                    "oscillate": "oscillate",
-                    "fly": "fly off",
+                    "crawl": _("crawl"),
+                    "settle": _("settle"),
+                    "oscillate": _("oscillate"),
+                    "fly": _("fly off"),
                 },
             ),
         ],

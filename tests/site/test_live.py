@@ -17,13 +17,15 @@ from lstm_utils.cells import (
     rnn_backward,
     rnn_forward,
 )
+from lstm_utils.messages import LANGUAGE
 from tests.documents import read
 from tests.in_page import drive, page_of
-from tools.browser.live import WIDTHS, still
+from tools.browser.live import WIDTHS, languages, still, still_of
 from tools.contents import NOTEBOOKS
 from tools.notebooks import SEAL, live_figure_of, made_by, refresh, seal_of
 
 every_figure = pytest.mark.parametrize("name", live.FIGURES)
+every_language = pytest.mark.parametrize("language", ["en", "ko"], indirect=True)
 SCRIPTS = ("core", "axes", "data", "random", "rnn", "lstm", "lstm-backward")
 CORE = "".join((live.FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
 
@@ -181,8 +183,16 @@ def test_a_small_negative_number_is_not_written_as_minus_zero(core):
 # --- What holds of every figure -----------------------------------------------------------
 
 
+@pytest.fixture
+def language(request, monkeypatch):
+    """The language that the package speaks."""
+    monkeypatch.setenv(LANGUAGE, request.param)
+    return request.param
+
+
+@every_language
 @every_figure
-def test_a_figure_stands_for_itself_and_is_small(name):
+def test_a_figure_stands_for_itself_and_is_small(name, language):
     figure = live.FIGURES[name]()
     assert figure.name == name
     assert figure._repr_html_() == figure.html == live.FIGURES[name]().html
@@ -195,17 +205,21 @@ def test_a_figure_stands_for_itself_and_is_small(name):
 
 
 @every_figure
-def test_the_still_is_what_the_page_draws_first(name, browser):
+def test_the_still_is_what_the_page_draws_first(name, browser, monkeypatch):
     page = browser.new_page(color_scheme="light")
-    for suffix, width in WIDTHS.items():
-        kept = (live.FOLDER / "stills" / f"{name}{suffix}.svg").read_text(encoding="utf-8")
-        assert still(page, live.FIGURES[name](), width) == kept, "python -m tools.browser.live draw"
+    for language in languages():
+        monkeypatch.setenv(LANGUAGE, language)
+        for suffix, width in WIDTHS.items():
+            kept = still_of(name, suffix, language).read_text(encoding="utf-8")
+            drawn = still(page, live.FIGURES[name](), width)
+            assert drawn == kept, "python -m tools.browser.live draw"
     page.close()
 
 
+@every_language
 @every_figure
 @pytest.mark.parametrize("width", [330, 760])
-def test_nothing_moves_when_the_script_starts(name, browser, width):
+def test_nothing_moves_when_the_script_starts(name, browser, width, language):
     """With scripts and without, everything but the sentence for those without is in its place."""
     boxes = []
     for scripts in (True, False):
@@ -222,8 +236,9 @@ def test_nothing_moves_when_the_script_starts(name, browser, width):
     assert boxes[0] == boxes[1]
 
 
+@every_language
 @every_figure
-def test_without_scripts_there_is_a_still_and_a_sentence(name, open_page):
+def test_without_scripts_there_is_a_still_and_a_sentence(name, open_page, language):
     page = open_page(live.FIGURES[name](), java_script_enabled=False)
     pictures = page.locator(".live-stage svg[role=img]").locator("visible=true")
     assert pictures.count() == 1
@@ -265,9 +280,10 @@ def test_two_of_a_kind_on_one_page_keep_their_own_values(name, open_page):
     assert page.locator(".live-drawing").count() == 2
 
 
+@every_language
 @every_figure
 @pytest.mark.parametrize("width", [330, 520, 760, 1440])
-def test_letters_are_large_enough_and_nothing_scrolls(name, open_page, width):
+def test_letters_are_large_enough_and_nothing_scrolls(name, open_page, width, language):
     page = open_page(live.FIGURES[name](), width=width)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     smallest = drive(

@@ -13,7 +13,7 @@ from lstm_utils import live
 from lstm_utils.cells import lstm_backward, lstm_forward
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.live.page import MEASURED
-from lstm_utils.live.reading_review import PRESETS
+from lstm_utils.live.reading_review import presets
 from lstm_utils.models.pretrained import load_pretrained
 from lstm_utils.text import clean_review
 from tests.in_page import drive
@@ -22,6 +22,7 @@ from tools.browser.access import axe_findings
 from tools.contents import CHAPTERS
 
 MODEL = load_pretrained("reading")
+PRESETS = presets()
 
 
 @pytest.fixture

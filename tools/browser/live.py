@@ -1,21 +1,24 @@
 """The live figures in Chromium: python -m tools.browser.live draw|measure [NAME ...]
 
-`draw` writes the stills in lstm_utils/live/stills/ anew. A still is what a figure's own script
-draws first, at a page's width and at a phone's; the wide one carries the reading that stands under
-it. The site, Colab and Jupyter show it where scripts are off.
+`draw` writes the stills in lstm_utils/live/stills/ anew, those of another language than English in
+a folder of their own. A still is what a figure's own script draws first, at a page's width and at
+a phone's; the wide one carries the reading that stands under it. The site, Colab and Jupyter show
+it where scripts are off.
 
 `measure` asks a figure's script for its network's answers to a fresh test set, and writes what came
 out to lstm_utils/live/measured.json: the figures state it, a test measures it again.
 """
 
+import contextlib
 import html
 import json
+import os
 import re
 
 import numpy as np
 from scipy.stats import binomtest
 
-from lstm_utils import command_line, live
+from lstm_utils import command_line, live, messages
 from lstm_utils.corpora import load_nsmc
 from lstm_utils.live.page import MEASURED
 from lstm_utils.models.marked_product import marked_product, share_within
@@ -51,12 +54,37 @@ def still(page, figure, width):
     )
 
 
-def draw(page, names):
+def languages():
+    """English, and every language that the package has a catalogue of."""
+    return ["en", *sorted(file.parts[-3] for file in messages.FOLDER.glob("*/LC_MESSAGES/*.mo"))]
+
+
+@contextlib.contextmanager
+def speaking(language):
+    """Let the package speak a language."""
+    before = os.environ.get(messages.LANGUAGE, "")
+    os.environ[messages.LANGUAGE] = language
+    try:
+        yield
+    finally:
+        os.environ[messages.LANGUAGE] = before
+
+
+def still_of(name, suffix, language):
+    """Where the still of a figure is kept."""
     folder = live.FOLDER / "stills"
-    for name in names or live.FIGURES:
-        for suffix, width in WIDTHS.items():
-            drawn = still(page, live.FIGURES[name](), width)
-            (folder / f"{name}{suffix}.svg").write_text(drawn, encoding="utf-8")
+    return (folder if language == "en" else folder / language) / f"{name}{suffix}.svg"
+
+
+def draw(page, names):
+    for language in languages():
+        for name in names or live.FIGURES:
+            with speaking(language):
+                figure = live.FIGURES[name]()
+            for suffix, width in WIDTHS.items():
+                file = still_of(name, suffix, language)
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(still(page, figure, width), encoding="utf-8")
 
 
 def answers_of(figure, questions):
