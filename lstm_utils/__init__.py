@@ -26,7 +26,7 @@ live (chapters 1, 3, 4, 5, 6, 10; shapes)
     Figures that compute in the page: HTML with its own style, still and script, and no server.
 measuring (chapters 1, 2, 3, 4, 5, 6, 7, 9, 10; 4 reference pages)
     What measuring a run takes: seeds, a timer, and summaries over several runs.
-messages (behind exercises)
+messages (behind exercises, live)
     The package's words in the reader's language: English, or what locale/ has for it.
 plotting (every chapter; 4 reference pages)
     The book's Matplotlib style, its colours, and three figures that recur, drawn into given axes.

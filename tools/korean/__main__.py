@@ -21,7 +21,7 @@ from tools.korean.parity import complaints
 
 
 def earlier_wording(page, cell_id, of):
-    """Return the English of a cell when its hash was `of`, from git's history; None if not there."""
+    """Return a cell's English when its hash was `of`, from git's history; None if not there."""
     path = texts.path_of(page).relative_to(ROOT).as_posix()
     git = ["git", "-C", str(ROOT)]
     log = subprocess.run([*git, "log", "--format=%H", "--", path], capture_output=True, text=True)

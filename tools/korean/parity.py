@@ -244,7 +244,7 @@ def sentences(text, goes_on="(?![a-z])"):
 
 
 def parts(english, korean):
-    """Paragraphs, list items, headings and rows are the same; no sentence of a paragraph is lost."""
+    """Paragraphs, items, headings and rows are the same; no sentence of a paragraph is lost."""
     one, other = blocks_in(english), blocks_in(korean)
     if one != other:
         yield f"the paragraphs, items and rows differ: {one} in English, {other} in Korean"
@@ -255,7 +255,8 @@ def parts(english, korean):
             continue
         want, got = len(sentences(a)), len(sentences(b, goes_on=""))
         if got < want:
-            yield f"part {number} has {want} sentences in English and {got} in Korean: {b.strip()[:40]}…"
+            begins = b.strip()[:40]
+            yield f"part {number} has {want} sentences in English and {got} in Korean: {begins}…"
 
 
 @cache
@@ -307,9 +308,13 @@ def emphasis(english, korean):
         counts.append(Counter(t.type for t in inside if t.type in ("strong_open", "em_open")))
         literal = [t.content for t in inside if t.type == "text" and "*" in t.content]
         if literal and text is korean and text.count("\\*") < "".join(literal).count("*"):
-            yield f"an asterisk is shown as a letter in {literal[0].strip()!r}: put a space or move the bracket out of **…**"
-    if counts[0]["strong_open"] != counts[1]["strong_open"]:
-        yield f"{counts[0]['strong_open']} bold places in English, {counts[1]['strong_open']} in Korean"
+            yield (
+                f"an asterisk is shown as a letter in {literal[0].strip()!r}: put a space, or move "
+                "the bracket out of **…**"
+            )
+    one, other = (count["strong_open"] for count in counts)
+    if one != other:
+        yield f"{one} bold places in English, {other} in Korean"
 
 
 PLAIN_ENDING = re.compile(r"[가-힣](?:니다|니까|다|까|십시오|시오|음|함)$")

@@ -21,6 +21,16 @@ OPPOSITES = (
     ("왼쪽", "오른쪽"), ("처음", "마지막"), ("많", "적"), ("높", "낮"), ("훈련 집합", "시험 집합"),
     ("소실", "폭발"), ("긍정", "부정"), ("입력", "출력"), ("순전파", "역전파"), ("행", "열"),
 )  # fmt: skip
+OTHER_TERMS = {
+    "기울기 소실": "그래디언트 소실",
+    "망각 게이트": "삭제 게이트",
+    "퍼플렉서티": "혼란도",
+    "고윳값": "고유값",
+    "특잇값": "특이값",
+    "언어 모델": "언어 모형",
+    "은닉 상태": "히든 상태",
+    "야코비 행렬": "자코비안",
+}
 LOST_NEGATIONS = (
     (r"지 않아요", "아요"), (r"지 않고", "고"), (r"지 않는", "는"), (r"지 못해요", "해요"),
     (r"아니에요", "그래요"), (r"없어요", "있어요"), (r"없는", "있는"), (r"없이", "두고"),
@@ -142,13 +152,11 @@ def changed_code(text, draw):
 
 def other_term(text, draw):
     """Call a concept by another of its names."""
-    pairs = {"기울기 소실": "그래디언트 소실", "망각 게이트": "삭제 게이트", "퍼플렉서티": "혼란도", "고윳값": "고유값",
-             "특잇값": "특이값", "언어 모델": "언어 모형", "은닉 상태": "히든 상태", "야코비 행렬": "자코비안"}  # fmt: skip
-    found = [word for word in pairs if word in text]
+    found = [word for word in OTHER_TERMS if word in text]
     if not found:
         return None
     word = draw.choice(found)
-    return Fault(text.replace(word, pairs[word]), f"{word} → {pairs[word]}")
+    return Fault(text.replace(word, OTHER_TERMS[word]), f"{word} → {OTHER_TERMS[word]}")
 
 
 def broken_bold(text, draw):

@@ -30,14 +30,15 @@ FENCED = re.compile(r"^(`{3,}|:{3,})\{?.*?^\1 *$", re.MULTILINE | re.DOTALL)
 HEAD = re.compile(r"(?:---\n.*?\n---\n+)?(?:\([\w-]+\)=\n+)?#{1,6} [^\n]+\n?", re.DOTALL)
 ENGLISH_STAYS = re.compile(r"course/session_\d+")  # plans of the sessions
 STALE = """\
-:::{admonition} 이 부분은 아직 영어입니다
+:::{admonition} 이 부분은 아직 영어예요
 :class: stale-translation
 번역한 뒤에 영어 원문이 바뀌어서, 다시 번역할 때까지 원문을 그대로 보여 줘요.
 :::"""
 ONLY_ENGLISH = """\
 :::{admonition} 이 페이지는 영어로만 있어요
 :class: stale-translation
-수업 계획과 슬라이드는 아직 한국어로 옮기지 않았어요. 장과 연습 문제, 참고 페이지는 모두 한국어로 읽을 수 있어요.
+수업 계획과 슬라이드는 아직 한국어로 옮기지 않았어요. 장과 연습 문제, 참고 페이지는 모두 \
+한국어로 읽을 수 있어요.
 :::"""
 
 
@@ -251,7 +252,7 @@ def lay_over(notebook, blocks):
 
 
 def with_notice(text, notice=STALE):
-    """Return an English text with the line that says why it is English, under its heading if any."""
+    """Return an English text with the line that says why it is English, below its heading."""
     if text.startswith(":::{solution-end}"):  # the end of a frame has no words
         return text
     head = HEAD.match(text)

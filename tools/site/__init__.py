@@ -12,8 +12,7 @@ from urllib.parse import urlparse
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from lstm_utils import live
-from lstm_utils.messages import speaking
+from lstm_utils import live, messages
 from tools.site.mathematics import STYLESHEET, render_all, visit_math
 from tools.site.pages import finish_site
 
@@ -28,11 +27,11 @@ class LiveFigureDirective(SphinxDirective):
         if name not in live.FIGURES:
             known = ", ".join(live.FIGURES)
             raise self.error(f"no live figure {name!r}; there are: {known}")
-        # An edit of a figure's script is an edit of the page.
-        for part in live.FOLDER.rglob("*"):
+        # An edit of a figure's script or of its words is an edit of the page.
+        for part in [*live.FOLDER.rglob("*"), *messages.FOLDER.rglob("*.mo")]:
             if part.is_file() and "__pycache__" not in part.parts:
                 self.env.note_dependency(str(part))
-        with speaking(self.config.language):
+        with messages.speaking(self.config.language):
             return [nodes.raw("", live.FIGURES[name]().html, format="html")]
 
 

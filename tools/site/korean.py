@@ -108,7 +108,7 @@ def read_in_korean(app, page, source):
     else:
         notebook = texts.lay_over(nbformat.reads(source[0], as_version=4), blocks)
         text = nbformat.writes(notebook)
-    source[0] = FILES.sub(rf"\1../../course/\2", NOTEBOOKS.sub(r"\g<0>ko/", text))
+    source[0] = FILES.sub(r"\1../../course/\2", NOTEBOOKS.sub(r"\g<0>ko/", text))
 
 
 def lead_to_the_korean_files(app, pagename, templatename, context, doctree):

@@ -1,4 +1,4 @@
-"""The two editions of the site, English at its root and Korean in `ko/`: each page knows its twin."""
+"""The two editions of the site, English at its root and Korean in ko/: a page knows its twin."""
 
 from urllib.parse import urljoin
 
