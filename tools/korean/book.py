@@ -13,7 +13,7 @@ from lstm_utils import command_line
 from tools.contents import BOOK, FOLDERS, ROOT, TITLES, TOC
 from tools.site.languages import sitemap
 
-PARTS = {"The chapters": "장", "Reference": "참고", "Teaching": "가르치기"}
+PARTS = {"The chapters": "본문", "Reference": "참고", "Teaching": "가르치기"}
 
 
 def korean_contents():

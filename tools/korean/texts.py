@@ -34,6 +34,7 @@ STALE = """\
 :class: stale-translation
 번역한 뒤에 영어 원문이 바뀌어서, 다시 번역할 때까지 원문을 그대로 보여 줘요.
 :::"""
+STALE_CAPTION = " (이 설명은 아직 영어예요.)"
 ONLY_ENGLISH = """\
 :::{admonition} 이 페이지는 영어로만 있어요
 :class: stale-translation
@@ -48,11 +49,10 @@ class KoreanError(ValueError):
 
 @dataclass(frozen=True)
 class English:
-    """One English cell that needs a Korean text: its id, words, and whether it is a figure's."""
+    """One English cell that needs a Korean text: its id and its words."""
 
     id: str
     text: str
-    is_figure: bool = False
 
     @property
     def hash(self):
@@ -104,7 +104,7 @@ def cells_of_notebook(notebook):
         if cell.cell_type == "markdown":
             yield English(cell.id, cell.source)
         elif words := words_of_figure(cell):
-            yield English(cell.id, words, is_figure=True)
+            yield English(cell.id, words)
 
 
 def slug(words):
@@ -239,6 +239,8 @@ def lay_over(notebook, blocks):
         if block is None or block.of != English(cell.id, words).hash:
             if cell.cell_type == "markdown":
                 cell.source = with_notice(cell.source)
+            elif "caption" in (figure := cell.metadata["mystnb"].get("figure", {})):
+                figure["caption"] += STALE_CAPTION
             continue
         if cell.cell_type == "markdown":
             cell.source = block.text
