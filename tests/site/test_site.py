@@ -259,6 +259,15 @@ def test_a_page_says_its_language_and_names_its_twin_in_both_directions(site, so
         assert (site / target.lstrip("/")).is_file()
 
 
+def test_a_plan_of_a_session_is_english_in_the_korean_site_and_says_so(site):
+    for page in (page for page in PAGES if re.fullmatch(r"course/session_\d", page)):
+        soup = BeautifulSoup((site / f"ko/{page}.html").read_text(encoding="utf-8"), "html.parser")
+        assert article(soup)["lang"] == "en"
+        notice = article(soup).select_one(".stale-translation")
+        assert "영어로만" in notice.get_text()
+        assert notice.select('[lang="ko"]')
+
+
 def test_search_and_index_have_twins_too(site):
     for name in ("search", "genindex"):
         for language, place in FOLDERS.items():

@@ -204,6 +204,11 @@ def state(page):
     return found
 
 
+def stays_english(config, page):
+    """Return whether Sphinx, set up by `config`, shows a page in English within the Korean site."""
+    return config.language == "ko" and bool(ENGLISH_STAYS.fullmatch(page))
+
+
 def translated():
     """Return the names of the pages that have a Korean text: all but the plans of sessions."""
     return [page for page in pages() if not ENGLISH_STAYS.fullmatch(page)]

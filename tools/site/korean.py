@@ -101,7 +101,7 @@ def read_in_korean(app, page, source):
     if path.exists():
         app.env.note_dependency(str(path))
     blocks = texts.blocks_of(page)
-    if texts.ENGLISH_STAYS.fullmatch(page):
+    if texts.stays_english(app.config, page):
         text = texts.with_notice(source[0], texts.ONLY_ENGLISH)
     elif texts.path_of(page).suffix == ".md":
         text = texts.lay_over_page(source[0], blocks)

@@ -7,11 +7,13 @@ from PIL import Image
 from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.util import logging
 
-from tools.site.mends import made, mend
+from tools.korean.texts import stays_english
+from tools.site.mends import made, mark_korean, mend
 from tools.site.styles import link_bundle, write_bundle
 from tools.site.theme_words import in_korean
 
 logger = logging.getLogger(__name__)
+ARTICLE = '<article class="bd-article"'
 OPTIONS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
 
 
@@ -30,6 +32,8 @@ class Templates(BuiltinTemplateLoader):
             page = mend(self.finish(page))
             if self.builder.config.language == "ko":
                 page = in_korean(page)
+            if (name := context.get("pagename")) and stays_english(self.builder.config, name):
+                page = mark_korean(page.replace(ARTICLE, f'{ARTICLE} lang="en"', 1))
             self.written.add(context.get("pagename"))
         return page
 
