@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.contents import NOTEBOOKS, ROOT, pages
+from tools.course.plain_markdown import labels
 from tools.korean import texts
 from tools.korean.__main__ import accept, marked_difference, report
 from tools.korean.parity import complaints
@@ -61,6 +62,23 @@ def test_no_korean_file_is_for_a_page_that_the_book_does_not_have():
 @every_page
 def test_the_blocks_stand_in_the_order_of_the_english_cells(page):
     assert list(texts.blocks_of(page)) == [cell.id for cell in texts.english(page)]
+
+
+ENDS_IN_A_CONSONANT = "013678"  # 영, 일, 삼, 육, 칠, 팔; as the last digit, also of 10 (십)
+AFTER = {
+    **dict.fromkeys(("은", "이", "을", "과", "이에요", "이라"), True),
+    **dict.fromkeys(("는", "가", "를", "와", "예요", "라"), False),
+}
+
+
+@every_page
+def test_a_particle_behind_a_numbered_reference_agrees_with_its_number(page):
+    text = texts.korean_path(page).read_text(encoding="utf-8")
+    particles = "|".join(sorted(AFTER, key=len, reverse=True))
+    pattern = rf"\{{(?:eq|numref)\}}`([\w-]+)`({particles})(?![가-힣])"
+    for label, particle in re.findall(pattern, text):
+        number = labels("ko")[label].name.strip("()")
+        assert AFTER[particle] == (number[-1] in ENDS_IN_A_CONSONANT), (label, number, particle)
 
 
 # One source of code ----------------------------------------------------------

@@ -60,8 +60,18 @@ THEME_WORDS = {
     "repository": "저장소",
     "suggest edit": "고칠 점 제안",
 }  # fmt: skip
+WORD_JOINER = "&#8288;"
 ATTRIBUTE = re.compile(r'(?<= )(title|aria-label|alt|placeholder)="([^"]+)"')
 TEXT = re.compile(r">(\s*)([A-Z][A-Za-z ]+?)(\s*)<")
+# A particle keeps to the bracket, code or formula before it, or a browser begins a line with it. A
+# formula is a box: to its browser there is always a place to break behind it, but in a `nowrap`.
+UNREAD = r"<(?P<name>head|script|style|svg|pre|math|option|textarea)\b.*?</(?P=name)>"
+BEFORE_A_PARTICLE = re.compile(rf"{UNREAD}|(?P<end>[)’”](?:</\w+>)*|</code>)(?=[가-힣])", re.DOTALL)
+FORMULA = re.compile(
+    r'<span class="math [^>]*data-tex="[^"]{1,30}"[^>]*>'  # a longer one may fill a phone's line
+    r'(?:(?!<span class="math ).)*?</mjx-container></span>[가-힣]{1,6}',
+    re.DOTALL,
+)
 UNDER = re.compile(r'aria-label="Pages under “([^”]+)”"')
 
 
@@ -75,4 +85,7 @@ def in_korean(page):
         TEXT.sub(lambda m: f">{m[1]}{THEME_WORDS.get(m[2], m[2])}{m[3]}<", part)
         for part in parts[::2]
     ]
-    return "".join(parts)
+    page = BEFORE_A_PARTICLE.sub(
+        lambda m: f"{m[0]}{WORD_JOINER}" if m["end"] else m[0], "".join(parts)
+    )
+    return FORMULA.sub(r'<span class="keep">\g<0></span>', page)
