@@ -15,7 +15,8 @@ def test_the_themes_words_are_korean_around_the_article_and_untouched_in_it():
 
 def test_a_particle_keeps_to_a_short_formula_and_to_a_bracket():
     def math(tex):
-        return f'<span class="math notranslate" data-tex="{tex}"><mjx-container></mjx-container></span>'
+        box = "<mjx-container></mjx-container>"
+        return f'<span class="math notranslate" data-tex="{tex}">{box}</span>'
 
     short, long = math("h_t"), math("x" * 40)
     found = in_korean(page(f"<p>{short}, {short}는 {long}이 <a>(4.1)</a>의 <code>x</code>를</p>"))

@@ -81,7 +81,7 @@ COPY_WORDS = """const messages = {
   },"""
 
 
-def mend_scripts(static):
+def mend_scripts(static, language):
     """Take out of the theme's script what book.js does in pauses, and the page needs once.
 
     pydata-sphinx-theme 0.17.1 measures every box that may scroll, one by one, and changes each
@@ -98,13 +98,16 @@ def mend_scripts(static):
     text = copy.read_text(encoding="utf-8")
     if "'ko': {" not in text:
         copy.write_text(text.replace("const messages = {", COPY_WORDS, 1), encoding="utf-8")
+    if language == "ko":  # sphinx-togglebutton 0.4.5 asks for no translation of its label
+        toggle = static / "togglebutton.js"
+        toggle.write_text(in_korean(toggle.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def finish_site(app, exception):
     if exception or app.builder.format != "html":
         return
     templates = app.builder.templates
-    mend_scripts(Path(app.outdir) / "_static")
+    mend_scripts(Path(app.outdir) / "_static", app.config.language)
     write_bundle(app, templates.styles)
     if templates.written >= app.env.found_docs:  # not only those that have changed
         for fault in (fault for fault, count in made.items() if not count):

@@ -50,6 +50,7 @@ THEME_WORDS = {
     "System Settings": "시스템 설정",
     "Table of contents": "차례",
     "Theorem": "정리",
+    "Toggle hidden content": "숨긴 내용 여닫기",
     "Toggle primary sidebar": "차례 여닫기",
     "Toggle secondary sidebar": "이 페이지의 차례 여닫기",
     "Version warning": "버전 안내",
