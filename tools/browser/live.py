@@ -9,10 +9,8 @@ it where scripts are off.
 out to lstm_utils/live/measured.json: the figures state it, a test measures it again.
 """
 
-import contextlib
 import html
 import json
-import os
 import re
 
 import numpy as np
@@ -59,17 +57,6 @@ def languages():
     return ["en", *sorted(file.parts[-3] for file in messages.FOLDER.glob("*/LC_MESSAGES/*.mo"))]
 
 
-@contextlib.contextmanager
-def speaking(language):
-    """Let the package speak a language."""
-    before = os.environ.get(messages.LANGUAGE, "")
-    os.environ[messages.LANGUAGE] = language
-    try:
-        yield
-    finally:
-        os.environ[messages.LANGUAGE] = before
-
-
 def still_of(name, suffix, language):
     """Where the still of a figure is kept."""
     folder = live.FOLDER / "stills"
@@ -79,7 +66,7 @@ def still_of(name, suffix, language):
 def draw(page, names):
     for language in languages():
         for name in names or live.FIGURES:
-            with speaking(language):
+            with messages.speaking(language):
                 figure = live.FIGURES[name]()
             for suffix, width in WIDTHS.items():
                 file = still_of(name, suffix, language)
