@@ -41,7 +41,7 @@ def checkout(folder):
     (folder / "tools").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "tools/environment.py"):
         shutil.copy(ROOT / name, folder / name)
-    for program in ("pip", "pytest", "jupyter_book/cli/main"):
+    for program in ("pip", "pytest", "jupyter_book/cli/main", "tools/korean/book"):
         file = folder / f"{program}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(WRITE_DOWN, encoding="utf-8")

@@ -45,7 +45,8 @@ def set_options(app, config):
         "navbar_persistent": [],
         "search_bar_text": "Search the book",
         "show_toc_level": 2,
-        "article_header_end": ["language.html", "article-header-buttons.html"],
+        # Not beside the buttons, which would push it as they arrive.
+        "article_header_start": ["toggle-primary-sidebar.html", "language.html"],
     }
     # Without it, pydata-sphinx-theme 0.17 logs a console warning about the theme mode.
     config.html_context["default_mode"] = "auto"

@@ -33,7 +33,9 @@ def name_the_twin(app, pagename, templatename, context, doctree):
     """Give the switcher its link, and say in the page's head which editions there are."""
     (other,) = set(FOLDERS) - {app.config.language}
     up = "../" * (pagename + FOLDERS[app.config.language]).count("/")
-    url = f"{up}{FOLDERS[other]}{pagename}.html"
+    # The page for a wrong address has no twin: it is one for both.
+    page = app.config.root_doc if pagename == "404" else pagename
+    url = f"{up}{FOLDERS[other]}{page}.html"
     context["twin"] = {"language": other, "name": NAMES[other][0], "url": url}
     if pagename not in app.env.found_docs:
         return
