@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tools.browser.access import axe_findings, keyboard_findings, set_theme, show_all
 from tools.browser.report import MOST_SHIFT, StaticHost, served
-from tools.contents import BOOK, pages
+from tools.contents import BOOK, FOLDERS, pages
 
 PAGES = pages()
 every_page = pytest.mark.parametrize("page", [*PAGES, "search", "genindex"])
@@ -62,11 +62,11 @@ def test_axe_finds_nothing_in_light_and_in_dark(page, visit):
 
 
 @pytest.fixture(scope="session")
-def moving(soups):
-    """The pages with live figures."""
-    found = [page for page, soup in soups.items() if soup.select("article figure.lstm-live")]
-    assert len(found) >= 5
-    return found
+def moving(soups, language):
+    """The pages of an edition with live figures."""
+    live = [page for page, soup in soups.items() if soup.select("article figure.lstm-live")]
+    assert len(live) >= 5
+    return [f"{FOLDERS[language]}{page}" for page in live]
 
 
 def test_live_figures_of_a_page_react_to_the_keyboard(moving, visit):

@@ -268,6 +268,18 @@ def test_a_plan_of_a_session_is_english_in_the_korean_site_and_says_so(site):
         assert notice.select('[lang="ko"]')
 
 
+def test_no_page_shows_an_asterisk_or_a_directive_as_text(soups):
+    for page, soup in soups.items():
+        for part in article(soup).find_all(["p", "li", "td", "th", "figcaption", "h1", "h2", "h3"]):
+            unread = {"code", "pre", "script", "style", "svg", "mjx-container"}
+            words = "".join(
+                text
+                for text in part.find_all(string=True)
+                if not any(up.name in unread for up in text.parents)
+            )
+            assert not re.search(r"\*\*|:::|\{(?:ref|term|eq|cite)", words), (page, words[:200])
+
+
 def test_search_and_index_have_twins_too(site):
     for name in ("search", "genindex"):
         for language, place in FOLDERS.items():

@@ -1,6 +1,6 @@
 """The two editions of the site, English at its root and Korean in ko/: a page knows its twin."""
 
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlparse
 
 from tools.contents import BOOK, FOLDERS, pages
 
@@ -33,8 +33,9 @@ def name_the_twin(app, pagename, templatename, context, doctree):
     """Give the switcher its link, and say in the page's head which editions there are."""
     (other,) = set(FOLDERS) - {app.config.language}
     up = "../" * (pagename + FOLDERS[app.config.language]).count("/")
-    # The page for a wrong address has no twin: it is one for both.
-    page = app.config.root_doc if pagename == "404" else pagename
+    page = pagename
+    if pagename == "404":  # one for both editions, shown under any address
+        up, page = urlparse(SITE).path, app.config.root_doc
     url = f"{up}{FOLDERS[other]}{page}.html"
     context["twin"] = {"language": other, "name": NAMES[other][0], "url": url}
     if pagename not in app.env.found_docs:
