@@ -15,6 +15,11 @@ TITLES = {"en": BOOK["title"], "ko": "잊는 법을 배우다"}
 FOLDERS = {"en": "", "ko": "ko/"}
 
 
+def page_of(path):
+    """Return the name of a file's page, such as "chapters/04_gate_mechanics"."""
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
 def number_of(path):
     """Return the number of a chapter, which its notebook's name begins with."""
     return int(path.name[:2])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.contents import NOTEBOOKS, ROOT, pages
+from tools.contents import NOTEBOOKS, ROOT, page_of, pages
 from tools.course.plain_markdown import labels
 from tools.korean import texts
 from tools.korean.__main__ import accept, marked_difference, report
@@ -21,10 +21,6 @@ TRANSLATED = texts.translated()
 GATES = "chapters/04_gate_mechanics"
 every_page = pytest.mark.parametrize("page", TRANSLATED)
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-
-
-def page_of(path):
-    return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
 # Complete and current --------------------------------------------------------
@@ -48,7 +44,7 @@ def test_every_english_cell_has_its_korean_and_none_is_stale(page):
 @every_page
 def test_korean_and_english_agree_in_what_can_be_counted(page):
     found = texts.state(page)
-    wrong = [f"{c.id}: {w}" for c, b in found.current for w in complaints(page, c, b)]
+    wrong = [f"{c.id}: {w}" for c, b in found.current for w in complaints(c, b)]
     assert not wrong, "\n".join(wrong)
 
 

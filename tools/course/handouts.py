@@ -24,6 +24,7 @@ from tools.contents import (
     ROOT,
     TITLES,
     number_of,
+    page_of,
     session_of,
 )
 from tools.course import assignments, slides
@@ -76,15 +77,10 @@ import os
 os.environ["{LANGUAGE}"] = "ko"  # the language of what `check` says'''
 
 
-def page_of(path):
-    """Return the name of a chapter's page, such as "chapters/04_gate_mechanics"."""
-    return path.relative_to(ROOT).with_suffix("").as_posix()
-
-
 def read_in(path, language):
     """Return a notebook's cells with the words of a language, each with what exercise it solves."""
-    words = {cell.id: cell for cell in notebook(path, language).cells}
-    return [(words[cell.id], solving) for cell, solving in read_chapter(path)[1]]
+    solved = (solving for _, solving in read_chapter(path)[1])
+    return list(zip(notebook(path, language).cells, solved, strict=True))
 
 
 def title_in(path, language):

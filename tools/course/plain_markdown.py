@@ -13,8 +13,9 @@ import nbformat
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
-from tools.contents import BOOK, FOLDERS, ROOT, pages
+from tools.contents import BOOK, FOLDERS, ROOT, page_of, pages
 from tools.korean import texts
+from tools.site.theme_words import THEME_WORDS
 
 SITE = BOOK["html"]["baseurl"]
 WORKS = parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries
@@ -30,18 +31,6 @@ NUMBERED = re.compile(
     r"^:{3,}\{(?:prf:)?(?P<kind>exercise|theorem)\}.*\n:label: *(?P<label>\S+)", re.MULTILINE
 )
 ADMONITIONS = ("note", "tip", "important", "warning")
-# What the site's own tools write in Korean beside the text.
-KOREAN = {
-    "Exercise": "연습 문제",
-    "Figure": "그림",
-    "Theorem": "정리",
-    "Proof": "증명",
-    "Solution": "풀이",
-    "Note": "참고",
-    "Tip": "도움말",
-    "Important": "중요",
-    "Warning": "주의",
-}
 
 
 class Place(NamedTuple):
@@ -64,7 +53,7 @@ def page_url(page, language="en"):
 
 def said(word, language):
     """Return a word of the site's tools, such as "Figure", in a language."""
-    return KOREAN[word] if language == "ko" else word
+    return THEME_WORDS[word] if language == "ko" else word
 
 
 # What the labels stand for ---------------------------------------------------
@@ -81,10 +70,12 @@ def _cells(page, language):
     return [nbformat.v4.new_markdown_cell(text)]
 
 
+@cache
 def notebook(path, language):
-    """Return a notebook of the book in a language."""
-    page = path.relative_to(ROOT).with_suffix("").as_posix()
-    return texts.korean_notebook(page) if language == "ko" else nbformat.read(path, as_version=4)
+    """Return a notebook of the book in a language, to be read and not changed."""
+    if language == "ko":
+        return texts.korean_notebook(page_of(path))
+    return nbformat.read(path, as_version=4)
 
 
 @cache

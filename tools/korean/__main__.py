@@ -74,7 +74,7 @@ def report(page):
         print(f"\n{file}: NO SUCH CELL {block.id}: rename or delete the block")
         todo += 1
     for cell, block in found.current:
-        for complaint in complaints(page, cell, block):
+        for complaint in complaints(cell, block):
             print(f"{file}: {cell.id}: {complaint}")
             todo += 1
     return todo

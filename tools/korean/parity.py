@@ -11,8 +11,7 @@ from functools import cache
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from tools.contents import ROOT
-from tools.korean import numerals
+from tools.korean import numerals, texts
 
 FENCED = re.compile(r"^(`{3,})(\{)?[^\n]*\n.*?^\1 *$", re.MULTILINE | re.DOTALL)
 DISPLAY = re.compile(r"\$\$.+?\$\$(?: *\([\w-]+\))?", re.DOTALL)
@@ -72,6 +71,7 @@ def without_code(text, instead=""):
     return FENCED.sub(lambda m: m[0] if m[2] else instead, text)
 
 
+@cache
 def bare(text):
     """Return the words alone: without formulas, code, roles' targets, links' addresses, options."""
     text = without_code(text, " ")
@@ -262,13 +262,12 @@ def parts(english, korean):
 @cache
 def glossary():
     """Return the entries of the glossary: (English names, Korean names)."""
-    text = (ROOT / "chapters" / "reference" / "glossary.md").read_text(encoding="utf-8")
-    body = re.search(r":sorted:\n\n(.*)\n:::", text, re.DOTALL)[1]
     entries = []
-    for entry in body.split("\n\n"):
-        names = [line for line in entry.split("\n") if not line.startswith(" ")]
-        korean = [name for name in names if re.search("[가-힣]", name)]
-        entries.append(([name for name in names if name not in korean], korean))
+    for cell in texts.english("chapters/reference/glossary"):
+        if cell.id.startswith("term-"):
+            names = [line for line in cell.text.split("\n") if not line.startswith(" ")]
+            korean = [name for name in names if re.search("[가-힣]", name)]
+            entries.append(([name for name in names if name not in korean], korean))
     return entries
 
 
@@ -317,10 +316,6 @@ def emphasis(english, korean):
         yield f"{one} bold places in English, {other} in Korean"
 
 
-PLAIN_ENDING = re.compile(r"[가-힣](?:니다|니까|다|까|십시오|시오|음|함)$")
-POLITE = re.compile(r"요$")
-
-
 def endings(english, korean):
     """Sentences end in 해요체; headings, rows of tables and names of things may stand without."""
     text = re.sub(r"^(?:#{1,6} |\||\s*(?:caption|alt): ).*$", " ", bare(korean), flags=re.MULTILINE)
@@ -349,6 +344,6 @@ RULES = (
 )  # fmt: skip
 
 
-def complaints(page, cell, block):
+def complaints(cell, block):
     """Return what is wrong with a Korean block beside its English cell: a list of sentences."""
     return [wrong for rule in RULES for wrong in rule(cell.text, block.text)]

@@ -161,8 +161,9 @@ def other_term(text, draw):
 
 def broken_bold(text, draw):
     """Put a bracket before the closing asterisks and a particle after them."""
-    match = _one(draw, re.finditer(r"\*\*([가-힣][가-힣 ]*)\*\*(?=[가-힣])", text))
-    return _replace(text, match, f"**{match[1]}(word)**") if match else None
+    bold = re.finditer(r"\*\*([^*\n]+)\*\*(?P<particle>[가-힣])?", text)
+    match = _one(draw, (m for m in bold if m["particle"] and re.fullmatch("[가-힣 ]+", m[1])))
+    return _replace(text, match, f"**{match[1]}(word)**{match[2]}") if match else None
 
 
 KINDS = {
@@ -180,13 +181,16 @@ KINDS = {
 }
 
 
-def plant(kind, pages, count, seed):
-    """Return up to `count` cells of these pages with one fault of a kind each, drawn by `seed`."""
+def translated_cells():
+    """Return every cell that has its Korean: (page, English, Block)."""
+    return [(page, *pair) for page in texts.translated() for pair in texts.state(page).current]
+
+
+def plant(kind, cells, count, seed):
+    """Return up to `count` of these cells with one fault of a kind each, drawn by `seed`."""
     draw = random.Random(f"{kind} {seed}")
-    cells = [(page, *pair) for page in pages for pair in texts.state(page).current]
-    draw.shuffle(cells)
     planted = []
-    for page, cell, block in cells:
+    for page, cell, block in draw.sample(cells, len(cells)):
         fault = KINDS[kind].make(block.text, draw)
         if fault and fault.korean != block.text:
             planted.append(Planted(page, cell.id, kind, cell.text, fault.korean, fault.told))
@@ -201,15 +205,14 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     draw = random.Random(options.seed)
-    pages = texts.translated()
-    planted = [one for kind in KINDS for one in plant(kind, pages, 5, options.seed)][:55]
+    cells = translated_cells()
+    planted = [one for kind in KINDS for one in plant(kind, cells, 5, options.seed)]
     draw.shuffle(planted)
     planted = planted[:50]
     taken = {(one.page, one.cell) for one in planted}
     right = [
         Planted(page, cell.id, "", cell.text, block.text, "")
-        for page in pages
-        for cell, block in texts.state(page).current
+        for page, cell, block in cells
         if (page, cell.id) not in taken and len(cell.text) > 200
     ]
     shown = planted + draw.sample(right, 50)

@@ -59,6 +59,10 @@ class English:
         """Ten hexadecimal digits of the SHA-256 of the words."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:10]
 
+    def is_translated_by(self, block):
+        """Return whether a block, or None, is the Korean of this wording."""
+        return block is not None and block.of == self.hash
+
 
 @dataclass(frozen=True)
 class Block:
@@ -199,7 +203,8 @@ def state(page):
         if block is None:
             found.missing.append(cell)
         else:
-            (found.current if block.of == cell.hash else found.stale).append((cell, block))
+            fits = cell.is_translated_by(block)
+            (found.current if fits else found.stale).append((cell, block))
     found.left_over = list(blocks.values())
     return found
 
@@ -241,7 +246,7 @@ def lay_over(notebook, blocks):
         if not words:
             continue
         block = blocks.get(cell.id)
-        if block is None or block.of != English(cell.id, words).hash:
+        if not English(cell.id, words).is_translated_by(block):
             if cell.cell_type == "markdown":
                 cell.source = with_notice(cell.source)
             elif "caption" in (figure := cell.metadata["mystnb"].get("figure", {})):
@@ -274,7 +279,7 @@ def lay_over_page(text, blocks):
     for name, part in cut_page(text):
         words = part.strip("\n")
         block = blocks.get(name)
-        if block and block.of == English(name, words).hash:
+        if English(name, words).is_translated_by(block):
             parts.append(part.replace(words, block.text, 1))
         elif words in ("", ":::") or name.startswith("term-"):
             parts.append(part)

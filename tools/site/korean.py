@@ -15,8 +15,8 @@ from tools.korean import texts
 from tools.site.theme_words import THEME_WORDS
 
 REPOSITORY = BOOK["repository"]
-FORMATS = {"figure": "그림 %s", "table": "표 %s", "code-block": "코드 %s", "section": "%s절"}
-FORMATS["exercise"] = "연습 문제 %s"
+FORMATS = {name: f"{THEME_WORDS[name.title()]} %s" for name in ("figure", "exercise")}
+FORMATS |= {"table": "표 %s", "code-block": "코드 %s", "section": "%s절"}
 # Links of the pages to files beside the English site: notebooks in Korean, and what both share.
 NOTEBOOKS = re.compile(r"/blob/student/|<a href=\"(?:student|instructor)/")
 FILES = re.compile(r'(<a href=")((?:slides|student|instructor)/|index\.html|nbgrader\.zip)')
