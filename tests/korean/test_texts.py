@@ -105,10 +105,16 @@ def test_code_outputs_counts_ids_and_tags_are_the_english_notebooks_own(path):
     assert len(figures) == sum(1 for cell in english.cells if live_figure_of(cell))
 
 
+@pytest.fixture(scope="module")
+def gates():
+    """Chapter 4 in English, the blocks of its Korean, and the two together."""
+    english, blocks = nbformat.read(texts.path_of(GATES), as_version=4), texts.blocks_of(GATES)
+    return english, blocks, texts.lay_over(english, blocks)
+
+
 @given(st.data())
-def test_a_block_that_is_missing_or_old_changes_its_own_cell_and_no_other(data):
-    english = nbformat.read(texts.path_of(GATES), as_version=4)
-    blocks = texts.blocks_of(GATES)
+def test_a_block_that_is_missing_or_old_changes_its_own_cell_and_no_other(gates, data):
+    english, blocks, whole = gates
     gone = data.draw(st.sets(st.sampled_from(sorted(blocks)), max_size=5), label="gone")
     old = data.draw(st.sets(st.sampled_from(sorted(blocks)), max_size=5), label="old")
     changed = {
@@ -116,7 +122,6 @@ def test_a_block_that_is_missing_or_old_changes_its_own_cell_and_no_other(data):
         for name, block in blocks.items()
         if name not in gone
     }
-    whole = texts.lay_over(english, blocks)
     partly = texts.lay_over(english, changed)
     assert without_words(partly) == without_words(english)
     for cell, there, source in zip(partly.cells, whole.cells, english.cells, strict=True):

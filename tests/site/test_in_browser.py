@@ -149,10 +149,16 @@ def test_answers_open_by_keyboard_and_without_scripts(open_tab, address):
             assert answer.locator("p").first.inner_text().startswith(("Yes. ", "No. ")), page
 
 
-@pytest.mark.parametrize("words", ["forget gate", "기울기 소실"])
-def test_search_finds(words, open_tab, address):
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        *(("en", words) for words in ("forget gate", "기울기 소실")),
+        *(("ko", words) for words in ("망각", "기울기 소실", "망각게이트", "퍼플렉서티", "LSTM")),
+    ],
+)
+def test_search_finds(language, words, open_tab, address):
     tab = open_tab()
-    tab.goto(f"{address}/search.html?q={words}", wait_until="load")
+    tab.goto(f"{address}/{FOLDERS[language]}search.html?q={words}", wait_until="load")
     results = tab.locator("#search-results ul.search li a")
     results.first.wait_for(timeout=10_000)
     assert any("chapters/" in link.get_attribute("href") for link in results.all())

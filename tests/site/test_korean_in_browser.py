@@ -31,15 +31,6 @@ def test_axe_and_the_tab_key_find_nothing(page, visit):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("words", ["망각", "기울기 소실", "망각게이트", "퍼플렉서티", "LSTM"])
-def test_search_finds(words, open_tab, address):
-    tab = open_tab()
-    tab.goto(f"{address}/ko/search.html?q={words}", wait_until="load")
-    results = tab.locator("#search-results ul.search li a")
-    results.first.wait_for(timeout=10_000)
-    assert any("chapters/" in link.get_attribute("href") for link in results.all())
-
-
 def test_the_switch_leads_to_the_same_page_and_back(visit, address):
     tab = visit("chapters/04_gate_mechanics")
     tab.locator("a.language").click()
