@@ -213,6 +213,7 @@ PAGE = """\
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }}
+[lang="ko"] {{ word-break: keep-all; }}
 a {{ color: light-dark(#0b57a4, #8ab8ff); }}
 li {{ margin: 0.3rem 0; }}
 h2 {{ font-size: 1.15rem; margin: 2rem 0 0; }}
